@@ -1,0 +1,30 @@
+//! What an order is. A value of these types that exists is valid; text becomes one of them once,
+//! at the edge. No I/O, no clock, and nothing of how an order travels.
+
+mod access_key;
+mod check_digit;
+mod cnpj;
+mod document;
+mod gtin;
+mod issued_at;
+mod money;
+mod number;
+mod order;
+mod partner;
+mod sample;
+pub mod seed;
+mod text;
+mod world;
+
+pub use access_key::{AccessKey, AccessKeyError, AccessKeyParts};
+pub use cnpj::{Cnpj, CnpjError};
+pub use document::{DocumentKey, DocumentKeyError, DocumentKind};
+pub use gtin::{Gtin, GtinError};
+pub use issued_at::{IssuedAt, IssuedAtError};
+pub use money::{Cents, Discount, MoneyError, Quantity, QuantityError, UnitPrice};
+pub use number::{OrderNumber, OrderNumberError, RunTag};
+pub use order::{Buyer, Item, Order, OrderError, PaymentTerms, PaymentTermsError, ShipTo};
+pub use partner::{PartnerId, PartnerIdError};
+pub use sample::{SampledOrder, Sampler};
+pub use text::{ShipToCode, ShipToCodeError};
+pub use world::{Address, Customer, Product, World, WorldSize};

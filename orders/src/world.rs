@@ -1,0 +1,268 @@
+//! A synthetic business: partners, customers and products, each a pure function of its index.
+//! Names are invented, numbers have valid check digits and belong to nobody we know of.
+
+use crate::seed::Draws;
+use crate::{Cents, Cnpj, Gtin, PartnerId, ShipToCode, UnitPrice};
+
+/// How large the business is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorldSize {
+    /// Partners who send orders.
+    pub partners: u32,
+    /// Customers for whom they send them.
+    pub customers: u32,
+    /// Products that are sold.
+    pub products: u32,
+}
+
+impl Default for WorldSize {
+    fn default() -> Self {
+        Self { partners: 5, customers: 2_000, products: 1_000 }
+    }
+}
+
+/// A customer of the business.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Customer {
+    /// Index of the partner who orders for it.
+    pub partner_index: u32,
+    /// The company's number: every third one of the alphanumeric form.
+    pub cnpj: Cnpj,
+    /// The company's name.
+    pub name: String,
+    /// State registration.
+    pub state_registration: String,
+    /// Where it is established.
+    pub address: Address,
+    /// Where it can be delivered to.
+    pub ship_to: Vec<ShipToCode>,
+    /// What it may owe.
+    pub credit_limit: Cents,
+}
+
+/// Where a customer is established: always in São Paulo, as the emitter is, so that every sale is
+/// within one state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// Street.
+    pub street: String,
+    /// Number in the street.
+    pub house: String,
+    /// District of the city.
+    pub district: String,
+    /// Postcode, eight digits.
+    pub postcode: String,
+}
+
+/// A product of the business.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Product {
+    /// Its number.
+    pub gtin: Gtin,
+    /// Its name.
+    pub name: String,
+    /// Mercosur classification: 3003 and 3004 are medicines.
+    pub ncm: &'static str,
+    /// ANVISA registration, 13 digits.
+    pub anvisa: String,
+    /// Its price.
+    pub unit_price: UnitPrice,
+    /// How many are in stock at first.
+    pub stock: u64,
+}
+
+/// Stock and credit that no run exhausts: running out is a scenario of its own.
+const PLENTY: u64 = 1_000_000_000_000;
+
+const SUBSTANCES: [&str; 20] = [
+    "DIPIRONA SODICA",
+    "LOSARTANA POTASSICA",
+    "AMOXICILINA",
+    "PARACETAMOL",
+    "OMEPRAZOL",
+    "SINVASTATINA",
+    "METFORMINA",
+    "IBUPROFENO",
+    "ATENOLOL",
+    "ENALAPRIL",
+    "LORATADINA",
+    "HIDROCLOROTIAZIDA",
+    "AZITROMICINA",
+    "PREDNISONA",
+    "CAPTOPRIL",
+    "FLUOXETINA",
+    "ANLODIPINO",
+    "CETOCONAZOL",
+    "NIMESULIDA",
+    "LEVOTIROXINA",
+];
+const STRENGTHS: [&str; 6] = ["5 MG", "10 MG", "20 MG", "50 MG", "500 MG", "850 MG"];
+const FORMS: [&str; 5] =
+    ["30 COMPRIMIDOS", "20 CÁPSULAS", "60 COMPRIMIDOS", "SOLUÇÃO 100 ML", "POMADA 30 G"];
+const SHOPS: [&str; 8] =
+    ["DROGARIA", "FARMÁCIA", "DROGA", "FARMA", "DISTRIBUIDORA", "HOSPITAL", "CLÍNICA", "REDE"];
+const PLACES: [&str; 12] = [
+    "SÃO JOÃO",
+    "BOA VISTA",
+    "CENTRAL",
+    "DO POVO",
+    "SANTA LUZIA",
+    "IPIRANGA",
+    "PAULISTA",
+    "D'ÁVILA",
+    "NOVA ESPERANÇA",
+    "BANDEIRANTES",
+    "JARDIM & FILHOS",
+    "CONCEIÇÃO",
+];
+const STREETS: [&str; 6] = [
+    "RUA DAS ACÁCIAS",
+    "AVENIDA SÃO PEDRO",
+    "RUA 7 DE SETEMBRO",
+    "RUA DONA INÊS",
+    "ALAMEDA DOS IPÊS",
+    "TRAVESSA D'OESTE",
+];
+
+/// The streams of [`Draws`] for the parts of the world; the world has no seed of its own, so that
+/// every run meets the same one.
+const PRODUCTS: u64 = 1;
+const CUSTOMERS: u64 = 2;
+const ADDRESSES: u64 = 3;
+
+/// The whole synthetic business.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct World {
+    size: WorldSize,
+}
+
+impl World {
+    /// A business of this size; every number is at least 1.
+    pub fn new(size: WorldSize) -> Self {
+        let at_least_one = |number: u32| number.max(1);
+        Self {
+            size: WorldSize {
+                partners: at_least_one(size.partners),
+                customers: at_least_one(size.customers).max(at_least_one(size.partners)),
+                products: at_least_one(size.products),
+            },
+        }
+    }
+
+    /// How large it is.
+    pub fn size(&self) -> WorldSize {
+        self.size
+    }
+
+    /// Partner `index`.
+    ///
+    /// # Panics
+    /// Never: the text is a partner's id by construction.
+    pub fn partner(&self, index: u32) -> PartnerId {
+        format!("partner-{:02}", index + 1).parse().expect("small letters, a hyphen and digits")
+    }
+
+    /// Customer `index`.
+    ///
+    /// # Panics
+    /// Never: the texts are a CNPJ's base and a ship-to code by construction.
+    pub fn customer(&self, index: u32) -> Customer {
+        let mut draws = Draws::new(0, CUSTOMERS, u64::from(index));
+        let shop = pick(&SHOPS, &mut draws);
+        let place = pick(&PLACES, &mut draws);
+        let addresses = 1 + draws.below(4);
+        let code = |number| format!("CD{number:02}").parse().expect("letters and digits");
+        Customer {
+            partner_index: index % self.size.partners,
+            cnpj: Cnpj::from_base(&cnpj_base(index)).expect("twelve letters and digits"),
+            name: format!("{shop} {place} {index} LTDA"),
+            state_registration: format!("{:012}", 100_000_000_000 + u64::from(index) * 37),
+            address: address(index),
+            ship_to: (1..=addresses).map(code).collect(),
+            credit_limit: Cents(PLENTY.cast_signed()),
+        }
+    }
+
+    /// Product `index`.
+    pub fn product(&self, index: u32) -> Product {
+        let mut draws = Draws::new(0, PRODUCTS, u64::from(index));
+        let substance = SUBSTANCES[index as usize % SUBSTANCES.len()];
+        let name =
+            format!("{substance} {} {}", pick(&STRENGTHS, &mut draws), pick(&FORMS, &mut draws));
+        Product {
+            // 789 is Brazil's prefix; the company part is invented.
+            gtin: Gtin::thirteen(789_990_000_000 + u64::from(index)),
+            name,
+            ncm: if draws.below(5) == 0 { "30039099" } else { "30049099" },
+            anvisa: format!("1{:012}", draws.below(1_000_000_000_000)),
+            unit_price: UnitPrice::from_1e4(10_000 + draws.below(900_000) / 50 * 50),
+            stock: PLENTY,
+        }
+    }
+
+    /// How many customers order through partner `index`.
+    pub(crate) fn customers_of(&self, partner: u32) -> u32 {
+        (self.size.customers - partner).div_ceil(self.size.partners)
+    }
+}
+
+fn pick(words: &[&'static str], draws: &mut Draws) -> &'static str {
+    words[draws.below(words.len() as u64) as usize]
+}
+
+fn address(index: u32) -> Address {
+    let mut draws = Draws::new(0, ADDRESSES, u64::from(index));
+    Address {
+        street: pick(&STREETS, &mut draws).to_owned(),
+        house: (1 + draws.below(2_000)).to_string(),
+        district: pick(&PLACES, &mut draws).to_owned(),
+        postcode: format!("0{:07}", 1_000_000 + draws.below(4_000_000)),
+    }
+}
+
+/// Every third customer has letters in its number, as new companies have since July 2026.
+fn cnpj_base(index: u32) -> String {
+    if index % 3 == 2 {
+        let letter = char::from(b'A' + (index % 26) as u8);
+        format!("{letter}V{index:06}0001")
+    } else {
+        format!("{:08}0001", 40_000_000 + index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_customers_and_no_two_products_have_the_same_number() {
+        let world = World::default();
+        let size = world.size();
+        let cnpjs: BTreeSet<_> = (0..size.customers).map(|i| world.customer(i).cnpj).collect();
+        let gtins: BTreeSet<_> = (0..size.products).map(|i| world.product(i).gtin).collect();
+        assert_eq!((cnpjs.len(), gtins.len()), (2_000, 1_000));
+    }
+
+    #[test]
+    fn customers_are_of_both_forms() {
+        let world = World::default();
+        let letters = |index| world.customer(index).cnpj.as_str().contains(char::is_alphabetic);
+        assert_eq!((0..30).filter(|index| letters(*index)).count(), 10);
+    }
+
+    #[test]
+    fn every_customer_belongs_to_the_partner_that_counts_it() {
+        let world = World::new(WorldSize { partners: 3, customers: 10, products: 1 });
+        let counts: Vec<u32> = (0..3).map(|partner| world.customers_of(partner)).collect();
+        assert_eq!(counts, [4, 3, 3]);
+        assert_eq!(world.customer(7).partner_index, 1);
+    }
+
+    #[test]
+    fn a_world_of_nothing_has_one_of_each() {
+        let world = World::new(WorldSize { partners: 0, customers: 0, products: 0 });
+        assert_eq!(world.size(), WorldSize { partners: 1, customers: 1, products: 1 });
+    }
+}
