@@ -1,0 +1,45 @@
+//! A month in which no order comes. What is billed all the same: the event source mapping asks the
+//! queue whether there is anything.
+//!
+//! Not here, because the reference system does not have it: NAT gateways, interface endpoints, RDS
+//! Proxy, KMS keys, provisioned concurrency. And not here because it is not of the month: storage
+//! of the documents of earlier months, which goes on.
+
+use crate::bill::line_item;
+use crate::services::sqs_requests;
+use crate::{LineItem, PriceError, PriceSheet, Provenance, Terms};
+
+/// Pollers of an idle event source mapping: it goes back to five (Lambda developer guide, "Scaling
+/// for SQS"; it may go down to two, so this is the dearer case).
+const IDLE_POLLERS: u64 = 5;
+
+/// A long poll lasts 20 s; a month of 30 days has 129,600 of them.
+const LONG_POLLS_A_MONTH: u64 = 30 * 86_400 / 20;
+
+/// What a month without orders costs.
+///
+/// # Errors
+/// If a price is missing.
+pub fn floor(sheet: &PriceSheet, terms: Terms) -> Result<Vec<LineItem>, PriceError> {
+    let polls = IDLE_POLLERS * LONG_POLLS_A_MONTH;
+    let formula =
+        format!("{IDLE_POLLERS} idle pollers x {LONG_POLLS_A_MONTH} long polls of 20 s in 30 days");
+    let mut idle = line_item(sqs_requests(polls, Provenance::Assumed, formula), sheet, terms)?;
+    idle.item = "empty receives of the event source mapping".to_owned();
+    Ok(vec![idle])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Region, Usd};
+
+    #[test]
+    fn five_idle_pollers_make_648_000_requests_which_the_free_tier_covers() {
+        let sheet = PriceSheet::snapshot(Region::SaEast1).unwrap();
+        let list = floor(&sheet, Terms { free_tier: false }).unwrap();
+        // 648,000 x 0.40 USD per million.
+        assert_eq!(list[0].amount, Usd::new("0.2592".parse().unwrap()));
+        assert_eq!(floor(&sheet, Terms { free_tier: true }).unwrap()[0].amount, Usd::ZERO);
+    }
+}

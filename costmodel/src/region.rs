@@ -1,0 +1,51 @@
+//! The regions whose prices are shipped.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+/// An AWS region whose prices are shipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Region {
+    /// South America (São Paulo).
+    SaEast1,
+    /// US East (N. Virginia).
+    UsEast1,
+}
+
+/// A region without prices.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("there are prices for sa-east-1 and us-east-1, not for {0:?}")]
+pub struct RegionError(String);
+
+impl Region {
+    /// Every region whose prices are shipped.
+    pub const ALL: &'static [Self] = &[Self::SaEast1, Self::UsEast1];
+
+    /// What usage types of this region begin with.
+    pub(crate) fn usage_prefix(self) -> &'static str {
+        match self {
+            Self::SaEast1 => "SAE1-",
+            Self::UsEast1 => "",
+        }
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::SaEast1 => "sa-east-1",
+            Self::UsEast1 => "us-east-1",
+        })
+    }
+}
+
+impl FromStr for Region {
+    type Err = RegionError;
+
+    fn from_str(text: &str) -> Result<Self, RegionError> {
+        let mut all = Self::ALL.iter().copied();
+        all.find(|region| region.to_string() == text).ok_or_else(|| RegionError(text.to_owned()))
+    }
+}
