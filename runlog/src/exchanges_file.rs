@@ -1,0 +1,168 @@
+//! The exchanges as a Parquet file: one fixed row per arrival, in order of completion. DuckDB and
+//! pandas open it; memory while writing is one row group.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::data_type::{Int32Type, Int64Type};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::record::RowAccessor as _;
+use parquet::schema::parser::parse_message_type;
+
+use crate::{Exchange, Outcome, RunFileError};
+
+/// The columns. Times are microseconds from the start of the run; `outcome` is
+/// [`Outcome::code`].
+const SCHEMA: &str = "message exchange {
+    required int64 index;
+    required int64 intended_us;
+    required int64 sent_us;
+    required int64 end_us;
+    required int32 status;
+    required int32 outcome;
+}";
+
+/// Rows held in memory before they are written: 100,000 rows are 5 MB.
+const ROW_GROUP_ROWS: usize = 100_000;
+
+/// Writes exchanges.
+pub struct ExchangeWriter<W: Write + Send> {
+    file: SerializedFileWriter<W>,
+    rows: Vec<Exchange>,
+}
+
+impl<W: Write + Send> ExchangeWriter<W> {
+    /// Starts a file.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn new(out: W) -> Result<Self, ParquetError> {
+        let schema = Arc::new(parse_message_type(SCHEMA)?);
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .build();
+        let file = SerializedFileWriter::new(out, schema, Arc::new(properties))?;
+        Ok(Self { file, rows: Vec::with_capacity(ROW_GROUP_ROWS) })
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// What the writer says when a row group is full.
+    pub fn write(&mut self, exchange: Exchange) -> Result<(), ParquetError> {
+        self.rows.push(exchange);
+        if self.rows.len() == ROW_GROUP_ROWS { self.write_row_group() } else { Ok(()) }
+    }
+
+    /// Writes what is left and the footer, without which the file cannot be read.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn finish(mut self) -> Result<(), ParquetError> {
+        if !self.rows.is_empty() {
+            self.write_row_group()?;
+        }
+        self.file.close().map(|_| ())
+    }
+
+    fn write_row_group(&mut self) -> Result<(), ParquetError> {
+        let rows = std::mem::take(&mut self.rows);
+        let longs: [fn(&Exchange) -> u64; 4] =
+            [|row| row.index, |row| row.intended_us, |row| row.sent_us, |row| row.end_us];
+        let ints: [fn(&Exchange) -> i32; 2] =
+            [|row| i32::from(row.status), |row| row.outcome.code()];
+        let mut group = self.file.next_row_group()?;
+        for column in longs {
+            let values: Vec<i64> = rows.iter().map(|row| column(row).cast_signed()).collect();
+            if let Some(mut writer) = group.next_column()? {
+                writer.typed::<Int64Type>().write_batch(&values, None, None)?;
+                writer.close()?;
+            }
+        }
+        for column in ints {
+            let values: Vec<i32> = rows.iter().map(column).collect();
+            if let Some(mut writer) = group.next_column()? {
+                writer.typed::<Int32Type>().write_batch(&values, None, None)?;
+                writer.close()?;
+            }
+        }
+        group.close()?;
+        self.rows = rows;
+        self.rows.clear();
+        Ok(())
+    }
+}
+
+/// Reads exchanges back.
+pub struct ExchangeReader;
+
+impl ExchangeReader {
+    /// Calls `each` with every row of the file.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is not one of ours; the message names the file.
+    pub fn read(path: &Path, mut each: impl FnMut(Exchange)) -> Result<(), RunFileError> {
+        let broken = |error: ParquetError| RunFileError::unreadable(path, &error);
+        let file = File::open(path).map_err(|error| RunFileError::unreadable(path, &error))?;
+        let reader = SerializedFileReader::new(file).map_err(broken)?;
+        for row in reader.get_row_iter(None).map_err(broken)? {
+            let row = row.map_err(broken)?;
+            let long = |column| row.get_long(column).map(i64::cast_unsigned);
+            let outcome = Outcome::from_code(row.get_int(5).map_err(broken)?)
+                .ok_or_else(|| RunFileError::unreadable(path, &"an outcome of another version"))?;
+            each(Exchange {
+                index: long(0).map_err(broken)?,
+                intended_us: long(1).map_err(broken)?,
+                sent_us: long(2).map_err(broken)?,
+                end_us: long(3).map_err(broken)?,
+                status: u16::try_from(row.get_int(4).map_err(broken)?).unwrap_or(0),
+                outcome,
+            });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_comes_back_as_itself_over_several_row_groups() {
+        let path = tempfile::tempdir().unwrap().keep().join("exchanges.parquet");
+        let row = |index: u64| Exchange {
+            index,
+            intended_us: index * 3 + 1,
+            sent_us: index * 5 + 2,
+            end_us: index * 7 + 3,
+            status: 200 + u16::try_from(index % 300).unwrap(),
+            outcome: Outcome::ALL[usize::try_from(index % 5).unwrap()],
+        };
+        let count = ROW_GROUP_ROWS as u64 + 11;
+        let mut writer = ExchangeWriter::new(File::create(&path).unwrap()).unwrap();
+        (0..count).for_each(|index| writer.write(row(index)).unwrap());
+        writer.finish().unwrap();
+
+        let mut next = 0;
+        ExchangeReader::read(&path, |read| {
+            assert_eq!(read, row(next));
+            next += 1;
+        })
+        .unwrap();
+        assert_eq!(next, count);
+    }
+
+    #[test]
+    fn a_file_that_is_not_ours_is_named() {
+        let path = tempfile::tempdir().unwrap().keep().join("other.parquet");
+        std::fs::write(&path, "not parquet").unwrap();
+        let error = ExchangeReader::read(&path, |_| ()).unwrap_err();
+        assert!(error.to_string().contains("other.parquet"), "{error}");
+    }
+}

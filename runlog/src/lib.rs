@@ -1,0 +1,27 @@
+//! What a run wrote down: the only door between the crates that act (load, observe) and the crates
+//! that explain (claims, reports). Everything here is plain data with a file format; nothing here
+//! sends, waits or judges.
+//!
+//! One run is one directory, see [`RunDirectory`] for what each file in it is.
+
+mod cost;
+mod directory;
+mod exchange;
+mod exchanges_file;
+mod index_set;
+mod latency;
+mod manifest;
+mod reconciliation;
+mod timeline;
+
+pub use cost::{CostRecord, RegionCost};
+pub use directory::{RunDirectory, RunFileError};
+pub use exchange::{Exchange, Outcome, OutcomeCounts};
+pub use exchanges_file::{ExchangeReader, ExchangeWriter};
+pub use index_set::IndexSet;
+pub use latency::{LatencyKind, LatencyLog, LatencySummary, read_latency_log};
+pub use manifest::{
+    Deployment, GeneratorHealth, Phases, ProcessUse, RunManifest, ServiceLevel, Target,
+};
+pub use reconciliation::{Delivery, Reconciliation, Residual, Tally, reconcile};
+pub use timeline::{TimelinePoint, read_timeline, write_timeline};

@@ -1,0 +1,76 @@
+//! The run second by second, as `timeline.csv`.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::RunFileError;
+
+/// One period of the run. An empty field is a meter that said nothing for it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct TimelinePoint {
+    /// Start of the period, s from the start of the run.
+    pub second: u64,
+    /// Arrivals that the schedule wanted in this period.
+    pub offered: u64,
+    /// Orders that the gateway took in this period, by the time of its answer.
+    pub accepted: u64,
+    /// Orders whose documents were stored in this period.
+    pub documented: u64,
+    /// Messages waiting in the queue.
+    pub visible: Option<f64>,
+    /// Messages handed to the function and not yet deleted.
+    pub in_flight: Option<f64>,
+    /// Age of the oldest message, s.
+    pub oldest_age_s: Option<f64>,
+    /// Concurrent invocations.
+    pub concurrency: Option<f64>,
+}
+
+/// Writes the timeline.
+///
+/// # Errors
+/// If the file cannot be written; the message names it.
+pub fn write_timeline(path: &Path, points: &[TimelinePoint]) -> Result<(), RunFileError> {
+    let broken = |error: csv::Error| RunFileError::unwritable(path, &error);
+    let mut writer = csv::Writer::from_path(path).map_err(broken)?;
+    for point in points {
+        writer.serialize(point).map_err(broken)?;
+    }
+    writer.flush().map_err(|error| RunFileError::unwritable(path, &error))
+}
+
+/// Reads a timeline back.
+///
+/// # Errors
+/// If the file cannot be read; the message names it.
+pub fn read_timeline(path: &Path) -> Result<Vec<TimelinePoint>, RunFileError> {
+    let broken = |error: csv::Error| RunFileError::unreadable(path, &error);
+    let mut reader = csv::Reader::from_path(path).map_err(broken)?;
+    reader.deserialize().collect::<Result<_, _>>().map_err(broken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_meter_that_said_nothing_comes_back_as_nothing_not_as_zero() {
+        let path = tempfile::tempdir().unwrap().keep().join("timeline.csv");
+        let points = [
+            TimelinePoint { second: 0, offered: 3, accepted: 2, documented: 1, ..<_>::default() },
+            TimelinePoint {
+                second: 1,
+                offered: 5,
+                accepted: 6,
+                documented: 4,
+                visible: Some(0.0),
+                in_flight: Some(7.0),
+                oldest_age_s: Some(0.5),
+                concurrency: Some(2.0),
+            },
+        ];
+        write_timeline(&path, &points).unwrap();
+        assert_eq!(read_timeline(&path).unwrap(), points);
+    }
+}
