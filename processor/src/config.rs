@@ -1,0 +1,150 @@
+//! What the function is told by its environment, checked once at the start.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// Everything the environment says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Path of the SQLite database (`VAZAO_DATABASE`, `sqlite:///path`).
+    pub database: PathBuf,
+    /// Bucket of the documents (`VAZAO_DOCUMENTS_BUCKET`).
+    pub bucket: String,
+    /// How to reach AWS.
+    pub aws: AwsConfig,
+}
+
+/// How to reach AWS, from the variables that Lambda sets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AwsConfig {
+    /// `AWS_REGION`.
+    pub region: String,
+    /// `AWS_ACCESS_KEY_ID`.
+    pub access_key_id: String,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret_access_key: String,
+    /// `AWS_SESSION_TOKEN`, which the role of a function has.
+    pub session_token: Option<String>,
+    /// `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL`: a stand-in for S3.
+    pub endpoint: Option<String>,
+}
+
+impl std::fmt::Debug for AwsConfig {
+    /// Without the secrets.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { region, endpoint, .. } = self;
+        formatter
+            .debug_struct("AwsConfig")
+            .field("region", region)
+            .field("endpoint", endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An environment in which the function cannot work.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ConfigError {
+    /// Variables that are not set, or empty.
+    #[error("set the environment variable(s) {}", .0.join(", "))]
+    Missing(Vec<&'static str>),
+    /// A database of a kind or form that is not known.
+    #[error(
+        "VAZAO_DATABASE is sqlite:// and an absolute path, such as sqlite:///data/orders.db, not {0:?}"
+    )]
+    Database(String),
+    /// The database is not there or cannot be opened.
+    #[error("VAZAO_DATABASE cannot be opened: {0}")]
+    Open(String),
+}
+
+impl Config {
+    /// Reads the configuration through `variable`, which looks up an environment variable.
+    ///
+    /// # Errors
+    /// All that is missing at once, or what is wrong.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let lookup = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let mut missing = Vec::new();
+        let mut required = |name: &'static str| {
+            lookup(name).unwrap_or_else(|| {
+                missing.push(name);
+                String::new()
+            })
+        };
+        let database = required("VAZAO_DATABASE");
+        let bucket = required("VAZAO_DOCUMENTS_BUCKET");
+        let aws = AwsConfig {
+            region: required("AWS_REGION"),
+            access_key_id: required("AWS_ACCESS_KEY_ID"),
+            secret_access_key: required("AWS_SECRET_ACCESS_KEY"),
+            session_token: lookup("AWS_SESSION_TOKEN"),
+            endpoint: lookup("AWS_ENDPOINT_URL_S3").or_else(|| lookup("AWS_ENDPOINT_URL")),
+        };
+        if !missing.is_empty() {
+            return Err(ConfigError::Missing(missing));
+        }
+        Ok(Self { database: sqlite_path(&database)?, bucket, aws })
+    }
+}
+
+fn sqlite_path(url: &str) -> Result<PathBuf, ConfigError> {
+    url.strip_prefix("sqlite://")
+        .map(Path::new)
+        .filter(|path| path.is_absolute())
+        .map(Path::to_owned)
+        .ok_or_else(|| ConfigError::Database(url.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMPLETE: [(&str, &str); 5] = [
+        ("VAZAO_DATABASE", "sqlite:///data/orders.db"),
+        ("VAZAO_DOCUMENTS_BUCKET", "documents"),
+        ("AWS_REGION", "sa-east-1"),
+        ("AWS_ACCESS_KEY_ID", "key"),
+        ("AWS_SECRET_ACCESS_KEY", "hidden"),
+    ];
+
+    fn read(changes: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::read(|name| {
+            let mut all = changes.iter().chain(&COMPLETE);
+            all.find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn a_complete_environment_is_read() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.database, Path::new("/data/orders.db"));
+        assert_eq!((config.bucket.as_str(), config.aws.endpoint), ("documents", None));
+    }
+
+    #[test]
+    fn everything_that_is_missing_is_named_in_one_line() {
+        let error = read(&[("VAZAO_DATABASE", ""), ("AWS_REGION", "")]).unwrap_err().to_string();
+        assert_eq!(error, "set the environment variable(s) VAZAO_DATABASE, AWS_REGION");
+    }
+
+    #[test]
+    fn a_database_is_an_absolute_path() {
+        for wrong in ["sqlite://orders.db", "/data/orders.db", "postgres://host/orders"] {
+            let error = read(&[("VAZAO_DATABASE", wrong)]).unwrap_err();
+            assert_eq!(error, ConfigError::Database(wrong.to_owned()));
+        }
+    }
+
+    #[test]
+    fn the_endpoint_of_s3_goes_before_the_endpoint_of_all() {
+        let both = [("AWS_ENDPOINT_URL", "http://all"), ("AWS_ENDPOINT_URL_S3", "http://s3")];
+        assert_eq!(read(&both).unwrap().aws.endpoint.as_deref(), Some("http://s3"));
+        assert_eq!(read(&both[..1]).unwrap().aws.endpoint.as_deref(), Some("http://all"));
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        assert!(!format!("{:?}", read(&[]).unwrap()).contains("hidden"));
+    }
+}

@@ -1,0 +1,116 @@
+//! A batch of the queue: each record by itself, so that one that fails goes back alone.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant, SystemTime};
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use futures::{FutureExt, StreamExt, stream};
+use thiserror::Error;
+
+use crate::log::{log_error, write_line};
+use crate::{BatchMetrics, Message, ProcessError, Processed, Retryable};
+
+/// What is done with one message.
+pub trait Process {
+    /// Settles the message, or says whether another attempt can help.
+    fn process(&self, message: Message) -> impl Future<Output = Result<Processed, ProcessError>>;
+}
+
+/// Records whose puts may overlap. Each has two connections to the bucket.
+const RECORDS_AT_ONCE: usize = 4;
+
+/// No record is begun when less than this is left. An order takes some tens of milliseconds; one
+/// that is cut off is delivered again and does no harm, so this saves work, nothing else.
+const DEADLINE_MARGIN: Duration = Duration::from_secs(3);
+
+/// Handles invocations.
+#[derive(Debug)]
+pub struct Handler<P> {
+    process: P,
+    /// Taken by the first invocation.
+    started: Cell<Option<Instant>>,
+}
+
+/// An invocation that cannot be answered record by record: all of it goes back to the queue.
+#[derive(Debug, Error)]
+pub enum HandlerError {
+    /// A record that failed has no id by which it could be named.
+    #[error("a failed record has no messageId")]
+    NoMessageId,
+}
+
+impl<P: Process> Handler<P> {
+    /// A handler; `started` is when the process started, for the time of the cold start.
+    pub fn new(process: P, started: Instant) -> Self {
+        Self { process, started: Cell::new(Some(started)) }
+    }
+
+    /// Handles a batch and says which records go back to the queue.
+    ///
+    /// # Errors
+    /// If a record that must go back has no id.
+    pub async fn handle(
+        &self,
+        event: SqsEvent,
+        deadline: SystemTime,
+    ) -> Result<SqsBatchResponse, HandlerError> {
+        let mut metrics = BatchMetrics {
+            batch_size: event.records.len() as u64,
+            init: self.started.take().map(|started| started.elapsed()),
+            ..BatchMetrics::default()
+        };
+        let failed = self.handle_records(&event.records, deadline, &mut metrics).await;
+        write_line(&metrics.to_emf(SystemTime::now()));
+        response(&failed)
+    }
+
+    async fn handle_records<'a>(
+        &self,
+        records: &'a [SqsMessage],
+        deadline: SystemTime,
+        metrics: &mut BatchMetrics,
+    ) -> Vec<&'a SqsMessage> {
+        let mut results = stream::iter(records)
+            .map(|record| async move { (record, self.handle_record(record, deadline).await) })
+            .buffer_unordered(RECORDS_AT_ONCE);
+        let mut failed = Vec::new();
+        while let Some((record, result)) = results.next().await {
+            match result {
+                Ok(processed) => metrics.add(&processed),
+                Err(error) => {
+                    log_error(&error);
+                    metrics.failed += 1;
+                    failed.push(record);
+                }
+            }
+        }
+        failed
+    }
+
+    /// A panic ends here: it has cost this record, and the next may use what it left, since a
+    /// transaction rolls back when it is dropped and the store has no state.
+    async fn handle_record(
+        &self,
+        record: &SqsMessage,
+        deadline: SystemTime,
+    ) -> Result<Processed, ProcessError> {
+        if SystemTime::now() + DEADLINE_MARGIN > deadline {
+            return Err(Retryable::DeadlineNear.into());
+        }
+        let processing = async { self.process.process(Message::parse(record)?).await };
+        let caught = AssertUnwindSafe(processing).catch_unwind().await;
+        caught.unwrap_or_else(|_| Err(Retryable::Panicked.into()))
+    }
+}
+
+/// An empty id would make Lambda take the whole batch for failed without saying so.
+fn response(failed: &[&SqsMessage]) -> Result<SqsBatchResponse, HandlerError> {
+    let mut response = SqsBatchResponse::default();
+    for record in failed {
+        let id = record.message_id.as_deref().filter(|id| !id.is_empty());
+        response.add_failure(id.ok_or(HandlerError::NoMessageId)?);
+    }
+    Ok(response)
+}

@@ -1,0 +1,47 @@
+//! Lines for CloudWatch Logs, the only place that writes to standard output and error. One JSON
+//! object a line, of fields named here: no order number, no partner's data.
+
+use std::io::{self, Write};
+use std::panic;
+
+use serde_json::{Value, json};
+
+use crate::{ConfigError, ProcessError};
+
+/// Writes one line. A log that cannot be written is no reason to fail an order.
+pub(crate) fn write_line(value: &Value) {
+    let mut line = value.to_string();
+    line.push('\n');
+    let _ = io::stdout().lock().write_all(line.as_bytes());
+}
+
+pub(crate) fn log_refusal(code: &str) {
+    write_line(&json!({"level": "INFO", "event": "order refused", "code": code}));
+}
+
+pub(crate) fn log_conflict() {
+    write_line(&json!({"level": "WARN", "event": "order number used for another order"}));
+}
+
+pub(crate) fn log_error(error: &ProcessError) {
+    write_line(&json!({
+        "level": "ERROR",
+        "event": "record failed",
+        "code": error.code(),
+        "retryable": error.is_retryable(),
+        "detail": error.detail(),
+    }));
+}
+
+/// Says why the function cannot start.
+pub fn log_startup_error(error: &ConfigError) {
+    let _ = writeln!(io::stderr().lock(), "bootstrap: {error}");
+}
+
+/// Replaces the panic message, which may quote an order, by the place in the code.
+pub fn log_panics() {
+    panic::set_hook(Box::new(|panicked| {
+        let place = panicked.location().map(|place| format!("{}:{}", place.file(), place.line()));
+        write_line(&json!({"level": "ERROR", "event": "panic", "place": place}));
+    }));
+}

@@ -1,0 +1,148 @@
+//! A batch: what fails goes back, and nothing else.
+
+use std::cell::{Cell, RefCell};
+use std::time::{Duration, Instant, SystemTime};
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use processor::{
+    Handler, HandlerError, Message, Outcome, Process, ProcessError, Processed, Retryable, Spent,
+};
+
+use crate::support::{Shop, record};
+
+/// Does what a test wants done with the orders it names.
+#[derive(Default)]
+struct Scripted {
+    panic_at: Option<String>,
+    fail_at: Option<String>,
+    seen: RefCell<Vec<String>>,
+    at_once: Cell<usize>,
+    most_at_once: Cell<usize>,
+}
+
+impl Process for &Scripted {
+    async fn process(&self, message: Message) -> Result<Processed, ProcessError> {
+        let number = message.order_number.to_string();
+        self.seen.borrow_mut().push(number.clone());
+        self.at_once.set(self.at_once.get() + 1);
+        self.most_at_once.set(self.most_at_once.get().max(self.at_once.get()));
+        tokio::task::yield_now().await;
+        self.at_once.set(self.at_once.get() - 1);
+        assert_ne!(self.panic_at.as_ref(), Some(&number), "as the test wants it");
+        if self.fail_at.as_ref() == Some(&number) {
+            return Err(Retryable::DeadlineNear.into());
+        }
+        Ok(Processed { outcome: Outcome::Documented, spent: Spent::default() })
+    }
+}
+
+fn handle(
+    process: &Scripted,
+    records: Vec<SqsMessage>,
+    left: Duration,
+) -> Result<SqsBatchResponse, HandlerError> {
+    let mut event = SqsEvent::default();
+    event.records = records;
+    let handler = Handler::new(process, Instant::now());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(handler.handle(event, SystemTime::now() + left))
+}
+
+fn failures(process: &Scripted, records: Vec<SqsMessage>, left: Duration) -> Vec<String> {
+    let response = handle(process, records, left).unwrap();
+    let mut failures: Vec<String> =
+        response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect();
+    failures.sort();
+    failures
+}
+
+const A_MINUTE: Duration = Duration::from_secs(60);
+
+fn id(record: &SqsMessage) -> String {
+    record.message_id.clone().unwrap()
+}
+
+fn number(record: &SqsMessage) -> String {
+    record.message_attributes["orderNumber"].string_value.clone().unwrap()
+}
+
+#[test]
+fn a_batch_without_trouble_returns_nothing() {
+    let shop = Shop::new();
+    let process = Scripted::default();
+    let records: Vec<_> = (0..10).map(|index| shop.record(index)).collect();
+    assert!(failures(&process, records, A_MINUTE).is_empty());
+    assert_eq!(process.seen.borrow().len(), 10);
+    // They overlap, but not all.
+    assert_eq!(process.most_at_once.get(), 4);
+}
+
+#[test]
+fn a_panic_costs_its_own_record() {
+    let shop = Shop::new();
+    let records: Vec<_> = (0..6).map(|index| shop.record(index)).collect();
+    let process = Scripted { panic_at: Some(number(&records[1])), ..Scripted::default() };
+    let panicked = id(&records[1]);
+    assert_eq!(failures(&process, records, A_MINUTE), [panicked]);
+    assert_eq!(process.seen.borrow().len(), 6);
+}
+
+#[test]
+fn a_failure_goes_back_alone() {
+    let shop = Shop::new();
+    let records: Vec<_> = (0..6).map(|index| shop.record(index)).collect();
+    let process = Scripted { fail_at: Some(number(&records[4])), ..Scripted::default() };
+    let failed = id(&records[4]);
+    assert_eq!(failures(&process, records, A_MINUTE), [failed]);
+}
+
+#[test]
+fn what_is_no_order_goes_back_and_is_not_processed() {
+    let shop = Shop::new();
+    let good = shop.record(0);
+    let body = good.body.clone().unwrap();
+    let changed = |id: &str, change: fn(&mut SqsMessage)| {
+        let mut record = record("partner-01", "PO-1", &body);
+        record.message_id = Some(id.to_owned());
+        change(&mut record);
+        record
+    };
+    let records = vec![
+        changed("1 no body", |record| record.body = None),
+        changed("2 no partner", |record| drop(record.message_attributes.remove("partner"))),
+        changed("3 no number", |record| drop(record.message_attributes.remove("orderNumber"))),
+        changed("4 no order", |record| record.body = Some("{".to_owned())),
+        good,
+    ];
+    let process = Scripted::default();
+    let failed = failures(&process, records, A_MINUTE);
+    assert_eq!(failed, ["1 no body", "2 no partner", "3 no number", "4 no order"]);
+    assert_eq!(process.seen.borrow().len(), 1);
+}
+
+#[test]
+fn the_body_cannot_say_who_the_partner_is() {
+    let shop = Shop::new();
+    let good = shop.record(0);
+    let claims = good.body.unwrap().replacen('{', r#"{"partner":"partner-02","#, 1);
+    let process = Scripted::default();
+    assert_eq!(failures(&process, vec![record("partner-01", "PO-1", &claims)], A_MINUTE).len(), 1);
+}
+
+#[test]
+fn nothing_is_begun_shortly_before_the_deadline() {
+    let shop = Shop::new();
+    let process = Scripted::default();
+    let records: Vec<_> = (0..3).map(|index| shop.record(index)).collect();
+    assert_eq!(failures(&process, records, Duration::from_secs(1)).len(), 3);
+    assert!(process.seen.borrow().is_empty());
+}
+
+#[test]
+fn a_failure_that_cannot_be_named_fails_the_batch() {
+    let shop = Shop::new();
+    let mut records = vec![shop.record(0), shop.record(1)];
+    records[1].message_id = None;
+    let process = Scripted { fail_at: Some(number(&records[1])), ..Scripted::default() };
+    assert!(matches!(handle(&process, records, A_MINUTE), Err(HandlerError::NoMessageId)));
+}

@@ -1,0 +1,172 @@
+//! What the tests share: a database of a small world, messages, and the worked invoice.
+
+use std::collections::HashMap;
+
+use aws_lambda_events::event::sqs::{SqsMessage, SqsMessageAttribute};
+use jiff::Timestamp;
+use orders::{
+    AccessKey, AccessKeyParts, Address, Discount, PartnerId, RunTag, Sampler, UnitPrice, World,
+    WorldSize,
+};
+use processor::{
+    EMITTER, Invoice, InvoiceLine, Invoiced, Message, SqliteDatabase, create_database,
+};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+/// A database in a folder that goes when this does.
+pub(crate) struct Shop {
+    folder: TempDir,
+    pub(crate) sampler: Sampler,
+}
+
+impl Shop {
+    pub(crate) fn new() -> Self {
+        let world = World::new(WorldSize { partners: 3, customers: 30, products: 40 });
+        let shop = Self {
+            folder: TempDir::new().unwrap(),
+            sampler: Sampler::new(11, RunTag::from_seed_text("processor tests"), world),
+        };
+        create_database(&shop.path(), &world).unwrap();
+        shop
+    }
+
+    pub(crate) fn path(&self) -> std::path::PathBuf {
+        self.folder.path().join("orders.db")
+    }
+
+    pub(crate) fn open(&self) -> SqliteDatabase {
+        SqliteDatabase::open(&self.path()).unwrap()
+    }
+
+    /// The database as a stranger sees it.
+    pub(crate) fn sql(&self) -> Connection {
+        let connection = Connection::open(self.path()).unwrap();
+        connection.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+        connection
+    }
+
+    pub(crate) fn number(&self, query: &str) -> i64 {
+        self.sql().query_row(query, [], |row| row.get(0)).unwrap()
+    }
+
+    /// The record of order `index` as the gateway puts it in the queue.
+    pub(crate) fn record(&self, index: u64) -> SqsMessage {
+        let sampled = self.sampler.order(index, now());
+        let body = serde_json::to_string(&sampled.order).unwrap();
+        record(sampled.partner.as_str(), sampled.order.partner_order_no.as_str(), &body)
+    }
+
+    /// The message of order `index`.
+    pub(crate) fn message(&self, index: u64) -> Message {
+        Message::parse(&self.record(index)).unwrap()
+    }
+}
+
+/// 2026-11-23T10:15:00-03:00.
+pub(crate) fn now() -> Timestamp {
+    "2026-11-23T13:15:00Z".parse().unwrap()
+}
+
+pub(crate) fn record(partner: &str, order_number: &str, body: &str) -> SqsMessage {
+    let attribute = |value: &str| {
+        let mut attribute = SqsMessageAttribute::default();
+        attribute.string_value = Some(value.to_owned());
+        attribute.data_type = Some("String".to_owned());
+        attribute
+    };
+    let mut record = SqsMessage::default();
+    record.message_id = Some(format!("message of {order_number}"));
+    record.body = Some(body.to_owned());
+    record.message_attributes = HashMap::from([
+        ("partner".to_owned(), attribute(partner)),
+        ("orderNumber".to_owned(), attribute(order_number)),
+    ]);
+    record
+}
+
+/// A message whose order is changed before it is sent.
+pub(crate) fn altered(message: &Message, change: impl FnOnce(&mut orders::Order)) -> Message {
+    let mut order = message.order.clone();
+    change(&mut order);
+    let body = serde_json::to_string(&order).unwrap();
+    let record = record(message.partner.as_str(), message.order_number.as_str(), &body);
+    Message::parse(&record).unwrap()
+}
+
+/// Three items worked by hand: 48 x 5.2300 less 5 %, 120 x 8.3750, 24 x 38.7490 less 5 %.
+pub(crate) fn worked_invoice() -> Invoice {
+    let emitter = EMITTER.cnpj.parse().unwrap();
+    let (series, number, code) = (1, 4_711, 83_472_915);
+    let parts = AccessKeyParts {
+        state: 35,
+        year: 2026,
+        month: 11,
+        emitter: &emitter,
+        series,
+        number,
+        code,
+    };
+    Invoice {
+        order_id: 1,
+        partner: "partner-01".parse::<PartnerId>().unwrap(),
+        order_number: "PO-2026-000123".parse().unwrap(),
+        series,
+        number,
+        code,
+        access_key: AccessKey::new(&parts),
+        issued_at: "2026-11-23T10:15:00-03:00".to_owned(),
+        customer: Invoiced {
+            cnpj: "12ABC34501DE35".parse().unwrap(),
+            name: "DROGARIA D'AVÓ & FILHOS LTDA".to_owned(),
+            state_registration: "110042490114".to_owned(),
+            address: Address {
+                street: "RUA DAS ACÁCIAS".to_owned(),
+                house: "45".to_owned(),
+                district: "JARDIM <SUL>".to_owned(),
+                postcode: "01310100".to_owned(),
+            },
+        },
+        ship_to: "CD04".parse().unwrap(),
+        payment_terms: "30/60".parse().unwrap(),
+        lines: vec![
+            line(1, "7891058001155", "DIPIRONA SÓDICA 500 MG", 48, "5.2300", "5.00", 120_000),
+            line(2, "7896004703398", "LOSARTANA POTÁSSICA 50 MG", 120, "8.3750", "0", 120_000),
+            line(
+                3,
+                "7896226505206",
+                "AMOXICILINA + CLAVULANATO 875 MG",
+                24,
+                "38.7490",
+                "5",
+                180_000,
+            ),
+        ],
+    }
+}
+
+fn line(
+    line: u32,
+    gtin: &str,
+    name: &str,
+    quantity: u32,
+    price: &str,
+    discount: &str,
+    icms_rate_1e4: u64,
+) -> InvoiceLine {
+    let quantity = quantity.try_into().unwrap();
+    let unit_price: UnitPrice = price.parse().unwrap();
+    let gross = unit_price.times(quantity);
+    InvoiceLine {
+        line,
+        product_id: i64::from(line) + 100,
+        gtin: gtin.parse().unwrap_or_else(|error| panic!("{error}")),
+        name: name.to_owned(),
+        ncm: "30049099".to_owned(),
+        quantity,
+        unit_price,
+        gross,
+        discount: discount.parse::<Discount>().unwrap().of(gross),
+        icms_rate_1e4,
+    }
+}
