@@ -1,0 +1,109 @@
+//! Each refusal names what to change.
+
+use super::*;
+
+fn valid() -> CloudConfig {
+    let mut config = CloudConfig::new("/nowhere");
+    let queue = |name: &str, redrive| QueueConfig {
+        name: name.to_owned(),
+        visibility_timeout: Duration::from_secs(60),
+        retention: Duration::from_secs(345_600),
+        redrive,
+    };
+    let redrive = RedrivePolicy { dead_letter_queue: "dead".to_owned(), max_receive_count: 5 };
+    config.queues = vec![queue("work", Some(redrive)), queue("dead", None)];
+    config.functions = vec![FunctionConfig::new("worker", std::env::current_exe().unwrap())];
+    config.event_sources = vec![EventSourceConfig {
+        queue: "work".to_owned(),
+        function: "worker".to_owned(),
+        batch_size: 10,
+        batching_window: Duration::ZERO,
+        maximum_concurrency: 2,
+        report_batch_item_failures: true,
+        scaling: PollerScaling::default(),
+    }];
+    config.buckets = vec!["documents".to_owned()];
+    config.api = Some(ApiConfig {
+        name: "orders".to_owned(),
+        stage: "prod".to_owned(),
+        routes: vec![RouteConfig {
+            method: "PUT".to_owned(),
+            path: "/v1/{n}".to_owned(),
+            request_schema: None,
+            integration: SqsIntegration {
+                queue: "work".to_owned(),
+                attributes: vec![MessageAttributeMapping {
+                    name: "n".to_owned(),
+                    source: AttributeSource::PathParameter("n".to_owned()),
+                }],
+            },
+        }],
+        api_keys: vec![],
+        throttle: None,
+    });
+    config
+}
+
+fn problems(change: impl FnOnce(&mut CloudConfig)) -> String {
+    let mut config = valid();
+    change(&mut config);
+    let texts: Vec<String> = config.problems().iter().map(ToString::to_string).collect();
+    texts.join("\n")
+}
+
+fn route(config: &mut CloudConfig) -> &mut RouteConfig {
+    &mut config.api.as_mut().unwrap().routes[0]
+}
+
+#[test]
+fn a_valid_configuration_has_no_problems() {
+    assert_eq!(problems(|_| {}), "");
+}
+
+#[test]
+fn each_problem_names_what_to_change() {
+    type Change = fn(&mut CloudConfig);
+    let cases: [(Change, &str); 16] = [
+        (
+            |c| c.event_sources[0].maximum_concurrency = 1,
+            "maximum_concurrency of the event source from work to worker is 1, but must be between 2 and 1000",
+        ),
+        (|c| c.event_sources[0].maximum_concurrency = 1001, "is 1001"),
+        (|c| c.event_sources[0].batch_size = 11, "batch_size"),
+        (|c| c.event_sources[0].queue = "wrk".to_owned(), "names the queue wrk"),
+        (|c| c.event_sources[0].function = "wrker".to_owned(), "names the function wrker"),
+        (
+            |c| c.functions[0].timeout = Duration::from_secs(61),
+            "timeout of function worker (61 s) is over the visibility timeout of queue work (60 s)",
+        ),
+        (|c| c.functions[0].executable = "/no/such/bootstrap".into(), "/no/such/bootstrap"),
+        (|c| c.functions[0].nice = -1, "nice of function worker"),
+        (|c| c.queues[0].retention = Duration::from_secs(59), "retention of queue work"),
+        (
+            |c| c.queues[0].redrive.as_mut().unwrap().dead_letter_queue = "ded".to_owned(),
+            "names the queue ded",
+        ),
+        (|c| c.queues[1].name = "work".to_owned(), "queue name work is used twice"),
+        (|c| c.buckets[0] = "Documents".to_owned(), "\"Documents\" is not a valid bucket name"),
+        (
+            |c| route(c).integration.queue = "q".to_owned(),
+            "the route PUT /v1/{n} names the queue q",
+        ),
+        (|c| route(c).integration.attributes[0].source = AttributeSource::Identity, "add api_keys"),
+        (|c| route(c).path = "/v1/{m}".to_owned(), "the path has no {n}"),
+        (|c| route(c).path = "v1/{n}".to_owned(), "starts with /"),
+    ];
+    for (change, expected) in cases {
+        let found = problems(change);
+        assert!(found.contains(expected), "{expected:?} is not in {found:?}");
+    }
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let found = problems(|config| {
+        config.event_sources[0].batch_size = 0;
+        config.queues[0].visibility_timeout = Duration::from_secs(50_000);
+    });
+    assert_eq!(found.lines().count(), 2, "{found}");
+}

@@ -1,0 +1,327 @@
+//! Event source mapping: pollers take batches from a queue, invoke the function, and delete
+//! what it processed.
+//!
+//! A poller is one task that does these three things in turn, so the number of pollers is
+//! the number of invocations at once. What failed is left alone: it comes back when its
+//! visibility timeout ends, which is all of AWS's retrying.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::Value;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::config::EventSourceConfig;
+use crate::lambda::{Function, Lambda};
+use crate::message::{Attribute, AttributeData};
+use crate::queue::{Delivery, Take};
+use crate::sqs::actions::system_attributes;
+use crate::sqs::{QueueHandle, Sqs, receipt_handle};
+
+/// AWS's pollers use SQS long polling; each one that ends empty is a billed request.
+const LONG_POLL: Duration = Duration::from_secs(20);
+/// Lambda's limit on a synchronous payload is 6 MB; the rest is room for JSON's escapes.
+const BATCH_BYTES_MAX: usize = 4_500_000;
+/// After an error of SQS itself.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
+const SCALE_EVERY: Duration = Duration::from_secs(1);
+
+/// One mapping from queue to function.
+pub(crate) struct EventSource {
+    pub(crate) config: EventSourceConfig,
+    pub(crate) queue: Arc<QueueHandle>,
+    pub(crate) function: Arc<Function>,
+    pub(crate) sqs: Arc<Sqs>,
+    pub(crate) lambda: Arc<Lambda>,
+    pollers: AtomicU32,
+    busy: AtomicU32,
+}
+
+impl EventSource {
+    pub(crate) fn new(
+        config: EventSourceConfig,
+        queue: Arc<QueueHandle>,
+        function: Arc<Function>,
+        sqs: Arc<Sqs>,
+        lambda: Arc<Lambda>,
+    ) -> Self {
+        EventSource {
+            config,
+            queue,
+            function,
+            sqs,
+            lambda,
+            pollers: AtomicU32::new(0),
+            busy: AtomicU32::new(0),
+        }
+    }
+
+    /// Runs until it is dropped, and all its pollers with it.
+    pub(crate) async fn run(self: Arc<Self>) {
+        let mut pollers = JoinSet::new();
+        let start = self.config.scaling.start.clamp(1, self.config.maximum_concurrency);
+        self.add_pollers(&mut pollers, start);
+        let mut tick = tokio::time::interval(SCALE_EVERY);
+        let mut owed = 0.0;
+        loop {
+            tick.tick().await;
+            while pollers.try_join_next().is_some() {}
+            let (now, busy) =
+                (self.pollers.load(Ordering::Relaxed), self.busy.load(Ordering::Relaxed));
+            // Only what cannot keep up grows; unused allowance is not saved up.
+            owed = if busy >= now {
+                owed + f64::from(self.config.scaling.added_per_minute) / 60.0
+            } else {
+                0.0
+            };
+            let add = (owed as u32).min(self.config.maximum_concurrency.saturating_sub(now));
+            owed -= f64::from(owed as u32);
+            self.add_pollers(&mut pollers, add);
+        }
+    }
+
+    fn add_pollers(self: &Arc<Self>, pollers: &mut JoinSet<()>, count: u32) {
+        self.pollers.fetch_add(count, Ordering::Relaxed);
+        for _ in 0..count {
+            let source = self.clone();
+            pollers.spawn(async move { source.poll().await });
+        }
+    }
+
+    /// One poller. Those above the starting number end when they find nothing.
+    async fn poll(&self) {
+        loop {
+            // A function that cannot start must not use up the receives of its messages.
+            self.function.wait_until_startable().await;
+            let batch = self.collect().await;
+            if batch.is_empty() {
+                if self.retire() {
+                    return;
+                }
+                continue;
+            }
+            self.busy.fetch_add(1, Ordering::Relaxed);
+            self.process(&batch).await;
+            self.busy.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    fn retire(&self) -> bool {
+        let surplus = |now: u32| (now > self.config.scaling.start.max(1)).then(|| now - 1);
+        self.pollers.fetch_update(Ordering::Relaxed, Ordering::Relaxed, surplus).is_ok()
+    }
+
+    /// Waits for a first message, then for more until the batch is full or the window ends.
+    async fn collect(&self) -> Vec<Delivery> {
+        let mut batch = self.receive(self.config.batch_size, LONG_POLL).await;
+        let window_end = Instant::now() + self.config.batching_window;
+        while !batch.is_empty() && batch.len() < self.config.batch_size as usize {
+            let left = window_end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            let room = self.config.batch_size - batch.len() as u32;
+            batch.extend(self.receive(room, left).await);
+        }
+        batch
+    }
+
+    async fn receive(&self, count: u32, wait: Duration) -> Vec<Delivery> {
+        let visibility_ms = self.queue.settings().visibility_ms;
+        let take = Take { count_max: count as usize, bytes_max: BATCH_BYTES_MAX, visibility_ms };
+        match self.sqs.receive(&self.queue, take, wait).await {
+            Ok(deliveries) => deliveries,
+            Err(_) => {
+                tokio::time::sleep(RETRY_PAUSE).await;
+                Vec::new()
+            }
+        }
+    }
+
+    async fn process(&self, batch: &[Delivery]) {
+        let event = event(&self.sqs, &self.queue, batch);
+        let outcome = self.lambda.invoke(&self.function, event).await;
+        let ids: Vec<String> =
+            batch.iter().map(|delivery| delivery.message.id.to_string()).collect();
+        let response = outcome.as_deref().ok();
+        for done in processed(self.config.report_batch_item_failures, &ids, response) {
+            self.queue.delete(batch[done].receipt);
+        }
+    }
+}
+
+/// Which messages of a batch are processed, given the function's response; None is a failed
+/// invocation. Lambda developer guide, "services-sqs-errorhandling": a response that cannot
+/// be understood, or names an id that is empty or not in the batch, fails the whole batch.
+fn processed(report_failures: bool, ids: &[String], response: Option<&[u8]>) -> Vec<usize> {
+    let all = || (0..ids.len()).collect();
+    match response {
+        None => Vec::new(),
+        Some(_) if !report_failures => all(),
+        Some(response) => match failures(ids, response) {
+            Some(failed) => {
+                (0..ids.len()).filter(|index| !failed.contains(ids[*index].as_str())).collect()
+            }
+            None => Vec::new(),
+        },
+    }
+}
+
+/// The ids that failed; None if the response is not acceptable.
+fn failures<'a>(ids: &'a [String], response: &[u8]) -> Option<HashSet<&'a str>> {
+    if response.trim_ascii().is_empty() {
+        return Some(HashSet::new());
+    }
+    let response: Value = serde_json::from_slice(response).ok()?;
+    let listed = match &response {
+        Value::Null => return Some(HashSet::new()),
+        Value::Object(fields) => fields.get("batchItemFailures").unwrap_or(&Value::Null),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => return None,
+    };
+    match listed {
+        Value::Null => Some(HashSet::new()),
+        Value::Array(items) => items.iter().map(|item| known_id(ids, item)).collect(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => None,
+    }
+}
+
+fn known_id<'a>(ids: &'a [String], item: &Value) -> Option<&'a str> {
+    let id = item.get("itemIdentifier")?.as_str()?;
+    ids.iter().map(String::as_str).find(|known| *known == id)
+}
+
+#[derive(Serialize)]
+struct Event<'a> {
+    #[serde(rename = "Records")]
+    records: Vec<Record<'a>>,
+}
+
+/// Lambda developer guide, "Using Lambda with Amazon SQS", example event.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Record<'a> {
+    message_id: String,
+    receipt_handle: String,
+    body: &'a str,
+    attributes: BTreeMap<&'static str, String>,
+    message_attributes: BTreeMap<&'a str, RecordAttribute<'a>>,
+    md5_of_body: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    md5_of_message_attributes: Option<String>,
+    event_source: &'static str,
+    #[serde(rename = "eventSourceARN")]
+    event_source_arn: &'a str,
+    aws_region: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RecordAttribute<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    string_value: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    binary_value: Option<String>,
+    string_list_values: [&'static str; 0],
+    binary_list_values: [&'static str; 0],
+    data_type: &'a str,
+}
+
+fn event(sqs: &Sqs, queue: &QueueHandle, batch: &[Delivery]) -> Bytes {
+    let records = batch.iter().map(|delivery| record(sqs, queue, delivery)).collect();
+    // Serializing strings and maps with string keys cannot fail.
+    serde_json::to_vec(&Event { records }).unwrap_or_default().into()
+}
+
+fn record<'a>(sqs: &'a Sqs, queue: &'a QueueHandle, delivery: &'a Delivery) -> Record<'a> {
+    let message = &delivery.message;
+    Record {
+        message_id: message.id.to_string(),
+        receipt_handle: receipt_handle(&queue.name, delivery.receipt),
+        body: &message.body,
+        attributes: system_attributes(sqs, delivery).into_iter().collect(),
+        message_attributes: message
+            .attributes
+            .iter()
+            .map(|(name, a)| (name, record_attribute(a)))
+            .collect(),
+        md5_of_body: message.md5_of_body.hex(),
+        md5_of_message_attributes: message.md5_of_attributes.map(crate::message::Md5Sum::hex),
+        event_source: "aws:sqs",
+        event_source_arn: &queue.arn,
+        aws_region: &sqs.region,
+    }
+}
+
+fn record_attribute(attribute: &Attribute) -> RecordAttribute<'_> {
+    let (string_value, binary_value) = match &attribute.data {
+        AttributeData::Text(text) => (Some(text.as_str()), None),
+        AttributeData::Binary(bytes) => (None, Some(BASE64.encode(bytes))),
+    };
+    RecordAttribute {
+        string_value,
+        binary_value,
+        string_list_values: [],
+        binary_list_values: [],
+        data_type: &attribute.data_type,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn done(response: &str) -> Vec<usize> {
+        let ids = ["a", "b", "c"].map(str::to_owned);
+        processed(true, &ids, Some(response.as_bytes()))
+    }
+
+    #[test]
+    fn the_named_messages_stay_and_the_others_are_done() {
+        assert_eq!(done(r#"{"batchItemFailures":[{"itemIdentifier":"b"}]}"#), [0, 2]);
+    }
+
+    #[test]
+    fn naming_none_is_success() {
+        for response in
+            ["", "null", "{}", r#"{"batchItemFailures":[]}"#, r#"{"batchItemFailures":null}"#]
+        {
+            assert_eq!(done(response), [0, 1, 2], "{response:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_understood_fails_the_whole_batch() {
+        let responses = [
+            r#"{"batchItemFailures":[{"itemIdentifier":""}]}"#,
+            r#"{"batchItemFailures":[{"itemIdentifier":null}]}"#,
+            r#"{"batchItemFailures":[{"itemIdentifier":"a"},{"itemIdentifier":"unknown"}]}"#,
+            r#"{"batchItemFailures":[{"id":"a"}]}"#,
+            r#"{"batchItemFailures":"a"}"#,
+            r#""text""#,
+            "not json",
+        ];
+        for response in responses {
+            assert!(done(response).is_empty(), "{response}");
+        }
+    }
+
+    #[test]
+    fn without_the_flag_the_response_is_not_read() {
+        let ids = ["a".to_owned()];
+        assert_eq!(processed(false, &ids, Some(b"not json")), [0]);
+    }
+
+    #[test]
+    fn a_failed_invocation_does_nothing() {
+        let ids = ["a".to_owned()];
+        assert!(processed(true, &ids, None).is_empty());
+        assert!(processed(false, &ids, None).is_empty());
+    }
+}

@@ -1,0 +1,54 @@
+//! An imitation of the part of AWS that an order system uses, on 127.0.0.1 and in this
+//! process: API Gateway, SQS, Lambda with its SQS event source, S3 and CloudWatch.
+//!
+//! Unmodified clients work against [`LocalCloud::base_url`]: the AWS SDKs, boto3, the AWS CLI,
+//! and functions built with `lambda_runtime`. It knows nothing of what the messages mean.
+//! What is imitated, what is a parameter and what is missing is in [`FIDELITY`].
+//!
+//! Credentials are [`ACCESS_KEY_ID`] and [`SECRET_ACCESS_KEY`]; S3 checks the signature, the
+//! other services do not. Queues and the index of objects are in memory: they end with the
+//! process, and a 202 of the gateway means that the queue in this process has the message.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), localcloud::StartError> {
+//! let mut config = localcloud::CloudConfig::new("/tmp/cloud");
+//! config.buckets.push("documents".to_owned());
+//! let cloud = localcloud::LocalCloud::start(config).await?;
+//! // … AWS_ENDPOINT_URL = cloud.base_url()
+//! cloud.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod clock;
+mod cloud;
+mod cloudwatch;
+mod config;
+mod environment;
+mod error;
+mod event_source;
+mod function_log;
+mod gateway;
+mod ids;
+mod lambda;
+mod lock;
+mod message;
+mod metric_store;
+mod queue;
+mod runtime_api;
+mod s3;
+mod server;
+mod sqs;
+mod wire;
+
+pub use cloud::LocalCloud;
+pub use config::{
+    ACCESS_KEY_ID, ApiConfig, ApiKey, AttributeSource, CloudConfig, EventSourceConfig,
+    FunctionConfig, MessageAttributeMapping, PollerScaling, QueueConfig, RedrivePolicy,
+    RouteConfig, SECRET_ACCESS_KEY, SqsIntegration, Throttle,
+};
+pub use error::{ConfigError, StartError};
+pub use lambda::FunctionStatus;
+
+/// The table of behaviours: what AWS does, where AWS says so, and whether it is imitated.
+pub const FIDELITY: &str = include_str!("fidelity.md");

@@ -1,0 +1,325 @@
+//! What SQS carries: a body, typed attributes, and the digests AWS returns for both.
+//!
+//! Whether a queue is full, or where a message is, is `queue.rs`'s business.
+
+use std::fmt::Write;
+
+use md5::{Digest, Md5};
+
+use crate::ids::Id;
+
+/// 1 MiB, attributes included; AWS SQS quotas, "Message size".
+pub(crate) const MESSAGE_BYTES_MAX: usize = 1_048_576;
+/// AWS SQS quotas, "Message attributes".
+pub(crate) const ATTRIBUTES_MAX: usize = 10;
+
+/// An MD5 digest; prints as the lower-case hexadecimal AWS uses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Md5Sum(pub(crate) [u8; 16]);
+
+impl Md5Sum {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Md5Sum(Md5::digest(bytes).into())
+    }
+
+    pub(crate) fn hex(self) -> String {
+        let mut text = String::with_capacity(32);
+        for byte in self.0 {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
+    }
+}
+
+/// The payload of one message attribute.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum AttributeData {
+    /// `String` and `Number` types.
+    Text(String),
+    /// `Binary` types.
+    Binary(Vec<u8>),
+}
+
+/// One message attribute, without its name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Attribute {
+    pub(crate) data_type: String,
+    pub(crate) data: AttributeData,
+}
+
+impl Attribute {
+    pub(crate) fn string(value: String) -> Self {
+        Attribute { data_type: "String".to_owned(), data: AttributeData::Text(value) }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match &self.data {
+            AttributeData::Text(text) => text.as_bytes(),
+            AttributeData::Binary(bytes) => bytes,
+        }
+    }
+}
+
+/// Attributes by name, in the order their digest needs.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Attributes(Vec<(String, Attribute)>);
+
+impl Attributes {
+    /// Sorts by name: AWS's digest is over the attributes in ascending order of name.
+    pub(crate) fn new(mut entries: Vec<(String, Attribute)>) -> Self {
+        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        Attributes(entries)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Attribute)> {
+        self.0.iter().map(|(name, attribute)| (name.as_str(), attribute))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Name, type and value all count towards the size of the message.
+    fn size_bytes(&self) -> usize {
+        self.iter().map(|(name, a)| name.len() + a.data_type.len() + a.bytes().len()).sum()
+    }
+
+    /// SQS developer guide, "Calculating the MD5 message digest for message attributes":
+    /// lengths as big-endian 32 bits, and a transport byte of 1 for text, 2 for binary.
+    pub(crate) fn md5(&self) -> Option<Md5Sum> {
+        if self.is_empty() {
+            return None;
+        }
+        let mut digest = Md5::new();
+        for (name, attribute) in self.iter() {
+            add_with_length(&mut digest, name.as_bytes());
+            add_with_length(&mut digest, attribute.data_type.as_bytes());
+            digest.update(match attribute.data {
+                AttributeData::Text(_) => [1],
+                AttributeData::Binary(_) => [2],
+            });
+            add_with_length(&mut digest, attribute.bytes());
+        }
+        Some(Md5Sum(digest.finalize().into()))
+    }
+}
+
+fn add_with_length(digest: &mut Md5, bytes: &[u8]) {
+    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    digest.update(length.to_be_bytes());
+    digest.update(bytes);
+}
+
+/// Why AWS would not take a message.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub(crate) enum MessageInvalid {
+    #[error("The request must contain the parameter MessageBody.")]
+    EmptyBody,
+    #[error(
+        "Invalid binary character was found in the message body, the set of allowed characters is #x9 | #xA | #xD | [#x20 to #xD7FF] | [#xE000 to #xFFFD] | [#x10000 to #x10FFFF]"
+    )]
+    Character,
+    #[error(
+        "One or more parameters are invalid. Reason: Message must be shorter than {limit_bytes} bytes."
+    )]
+    TooLong { limit_bytes: usize },
+    #[error("Number of message attributes [{count}] exceeds the allowed maximum [10].")]
+    TooManyAttributes { count: usize },
+    #[error("The message attribute '{name}' {problem}")]
+    Attribute { name: String, problem: &'static str },
+}
+
+/// A message as the sender gave it, checked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Draft {
+    pub(crate) body: String,
+    pub(crate) attributes: Attributes,
+    size_bytes: usize,
+}
+
+impl Draft {
+    /// Applies AWS's rules on size, characters and attributes.
+    pub(crate) fn new(
+        body: String,
+        attributes: Attributes,
+        limit_bytes: usize,
+    ) -> Result<Self, MessageInvalid> {
+        if body.is_empty() {
+            return Err(MessageInvalid::EmptyBody);
+        }
+        if !allowed_characters(&body) {
+            return Err(MessageInvalid::Character);
+        }
+        check_attributes(&attributes)?;
+        let size_bytes = body.len() + attributes.size_bytes();
+        if size_bytes > limit_bytes {
+            return Err(MessageInvalid::TooLong { limit_bytes });
+        }
+        Ok(Draft { body, attributes, size_bytes })
+    }
+
+    pub(crate) fn size_bytes(&self) -> usize {
+        self.size_bytes
+    }
+}
+
+/// The set SendMessage documents: XML 1.0 characters. Only a few control characters and the
+/// two non-characters of the first plane are out, so bytes are looked at first.
+fn allowed_characters(text: &str) -> bool {
+    let suspicious =
+        |byte: u8| (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0xEF;
+    if !text.bytes().any(suspicious) {
+        return true;
+    }
+    text.chars().all(|c| match c {
+        '\t' | '\n' | '\r' => true,
+        '\u{FFFE}' | '\u{FFFF}' => false,
+        other => other >= ' ',
+    })
+}
+
+fn check_attributes(attributes: &Attributes) -> Result<(), MessageInvalid> {
+    let count = attributes.0.len();
+    if count > ATTRIBUTES_MAX {
+        return Err(MessageInvalid::TooManyAttributes { count });
+    }
+    for (name, attribute) in attributes.iter() {
+        if let Some(problem) = attribute_problem(name, attribute) {
+            return Err(MessageInvalid::Attribute { name: name.to_owned(), problem });
+        }
+    }
+    Ok(())
+}
+
+fn attribute_problem(name: &str, attribute: &Attribute) -> Option<&'static str> {
+    let name_ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let lower = name.to_ascii_lowercase();
+    if name.is_empty() || name.len() > 256 || !name.chars().all(name_ok) {
+        return Some("has an invalid name: use A-Z, a-z, 0-9, underscore, hyphen and period.");
+    }
+    if lower.starts_with("aws.") || lower.starts_with("amazon.") {
+        return Some("must not start with AWS. or Amazon.");
+    }
+    let base = attribute.data_type.split('.').next().unwrap_or_default();
+    let matches_data = match attribute.data {
+        AttributeData::Text(_) => base == "String" || base == "Number",
+        AttributeData::Binary(_) => base == "Binary",
+    };
+    if !matches_data {
+        return Some(
+            "has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.",
+        );
+    }
+    if attribute.bytes().is_empty() {
+        return Some("must contain a non-empty value of the type of its DataType.");
+    }
+    match &attribute.data {
+        AttributeData::Text(text) if !allowed_characters(text) => {
+            Some("contains an invalid character.")
+        }
+        AttributeData::Text(text) if base == "Number" && text.parse::<f64>().is_err() => {
+            Some("must be a number, because its DataType is Number.")
+        }
+        AttributeData::Text(_) | AttributeData::Binary(_) => None,
+    }
+}
+
+/// A message a queue has accepted. It never changes; queues share it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Message {
+    pub(crate) id: Id,
+    pub(crate) body: String,
+    pub(crate) attributes: Attributes,
+    pub(crate) md5_of_body: Md5Sum,
+    pub(crate) md5_of_attributes: Option<Md5Sum>,
+    /// When the sender's queue took it. A dead-letter queue keeps it, and with it the clock
+    /// of retention (SQS guide, "setting-up-dead-letter-queue-retention").
+    pub(crate) sent_ms: u64,
+    pub(crate) size_bytes: usize,
+}
+
+impl Message {
+    pub(crate) fn new(id: Id, draft: Draft, sent_ms: u64) -> Self {
+        Message {
+            id,
+            md5_of_body: Md5Sum::of(draft.body.as_bytes()),
+            md5_of_attributes: draft.attributes.md5(),
+            size_bytes: draft.size_bytes,
+            body: draft.body,
+            attributes: draft.attributes,
+            sent_ms,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(body: &str, attributes: Vec<(String, Attribute)>) -> Result<Draft, MessageInvalid> {
+        Draft::new(body.to_owned(), Attributes::new(attributes), MESSAGE_BYTES_MAX)
+    }
+
+    #[test]
+    fn the_body_digest_is_the_md5_of_its_bytes() {
+        // RFC 1321, appendix A.5.
+        assert_eq!(Md5Sum::of(b"abc").hex(), "900150983cd24fb0d6963f7d28e17f72");
+    }
+
+    #[test]
+    fn the_attribute_digest_does_not_depend_on_the_order_given() {
+        let a = ("a".to_owned(), Attribute::string("1".to_owned()));
+        let b = ("b".to_owned(), Attribute::string("2".to_owned()));
+        let forward = Attributes::new(vec![a.clone(), b.clone()]);
+        let backward = Attributes::new(vec![b, a]);
+        assert_eq!(forward.md5(), backward.md5());
+        assert!(forward.md5().is_some());
+    }
+
+    #[test]
+    fn a_message_without_attributes_has_no_attribute_digest() {
+        assert_eq!(Attributes::default().md5(), None);
+    }
+
+    #[test]
+    fn one_mebibyte_is_taken_and_one_byte_more_is_not() {
+        assert!(draft(&"x".repeat(MESSAGE_BYTES_MAX), vec![]).is_ok());
+        assert!(matches!(
+            draft(&"x".repeat(MESSAGE_BYTES_MAX + 1), vec![]),
+            Err(MessageInvalid::TooLong { .. })
+        ));
+    }
+
+    #[test]
+    fn attributes_count_towards_the_size() {
+        // name 1 + "String" 6 + value 1 = 8
+        let attribute = vec![("a".to_owned(), Attribute::string("1".to_owned()))];
+        assert!(draft(&"x".repeat(MESSAGE_BYTES_MAX - 8), attribute.clone()).is_ok());
+        assert!(draft(&"x".repeat(MESSAGE_BYTES_MAX - 7), attribute).is_err());
+    }
+
+    #[test]
+    fn characters_outside_the_documented_set_are_refused() {
+        for body in ["a\u{1}b", "\u{0}", "\u{FFFE}", "\u{FFFF}"] {
+            assert_eq!(draft(body, vec![]), Err(MessageInvalid::Character), "{body:?}");
+        }
+        for body in ["\t\r\n", "ação", "\u{FFFD}", "\u{10FFFF}"] {
+            assert!(draft(body, vec![]).is_ok(), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn an_attribute_needs_a_value_of_its_type() {
+        let with = |data_type: &str, value: &str| {
+            let data = AttributeData::Text(value.to_owned());
+            draft("b", vec![("n".to_owned(), Attribute { data_type: data_type.to_owned(), data })])
+        };
+        assert!(with("String", "x").is_ok());
+        assert!(with("Number.int", "12").is_ok());
+        assert!(with("Number", "twelve").is_err());
+        assert!(with("String", "").is_err());
+        assert!(with("Binary", "x").is_err());
+        assert!(with("Text", "x").is_err());
+    }
+}

@@ -1,0 +1,373 @@
+//! One standard queue as a data structure: time comes in as an argument, messages come out.
+//!
+//! Nothing here waits, locks, reads a clock or knows a protocol. Every operation is O(log n)
+//! in the number of messages: a million waiting orders must not make the next one slower.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+
+use crate::message::Message;
+
+/// In flight, per standard queue; AWS SQS quotas, "In-flight messages per queue".
+pub(crate) const IN_FLIGHT_MAX: usize = 120_000;
+/// After this many receives without a delete, ApproximateAgeOfOldestMessage looks past a
+/// message; SQS guide, "Available CloudWatch metrics for Amazon SQS".
+const AGED_OUT_RECEIVES: u32 = 3;
+
+/// What a queue was told to do; changed by SetQueueAttributes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct QueueSettings {
+    pub(crate) visibility_ms: u64,
+    pub(crate) retention_ms: u64,
+    pub(crate) delay_ms: u64,
+    /// None: no dead-letter queue, so no limit.
+    pub(crate) max_receive_count: Option<u32>,
+}
+
+/// The identity of a message within its queue.
+pub(crate) type Sequence = u64;
+
+/// The right to delete a message that one receive gave; a later receive withdraws it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Receipt {
+    pub(crate) sequence: Sequence,
+    pub(crate) receive_count: u32,
+}
+
+/// One message as one receive saw it.
+#[derive(Clone, Debug)]
+pub(crate) struct Delivery {
+    pub(crate) message: Arc<Message>,
+    pub(crate) receipt: Receipt,
+    pub(crate) first_receive_ms: u64,
+    /// ARN of the queue it was dead-lettered from.
+    pub(crate) dead_letter_source: Option<Arc<str>>,
+}
+
+/// A message on its way to another queue. It still counts in this one until
+/// [`Queue::forget`], so that at no instant it is in neither.
+#[derive(Clone, Debug)]
+pub(crate) struct Leaving {
+    pub(crate) sequence: Sequence,
+    pub(crate) message: Arc<Message>,
+    pub(crate) dead_letter_source: Option<Arc<str>>,
+}
+
+/// How much one receive may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Take {
+    pub(crate) count_max: usize,
+    pub(crate) bytes_max: usize,
+    pub(crate) visibility_ms: u64,
+}
+
+/// What one receive found.
+#[derive(Default, Debug)]
+pub(crate) struct Received {
+    pub(crate) deliveries: Vec<Delivery>,
+    pub(crate) dead: Vec<Leaving>,
+    pub(crate) over_limit: bool,
+}
+
+/// How many messages are in each state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Depth {
+    pub(crate) visible: usize,
+    pub(crate) not_visible: usize,
+    pub(crate) delayed: usize,
+}
+
+/// What a change of visibility came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum VisibilityChange {
+    Changed,
+    NotInFlight,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Ready,
+    Delayed { until_ms: u64 },
+    InFlight { until_ms: u64 },
+    Leaving,
+}
+
+#[derive(Debug)]
+struct Entry {
+    message: Arc<Message>,
+    /// When it came to this queue: the age metric of a dead-letter queue starts here.
+    arrived_ms: u64,
+    first_receive_ms: Option<u64>,
+    receive_count: u32,
+    state: State,
+    dead_letter_source: Option<Arc<str>>,
+}
+
+/// A standard queue.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    pub(crate) settings: QueueSettings,
+    next_sequence: Sequence,
+    entries: HashMap<Sequence, Entry>,
+    /// May hold the sequences of deleted messages; they are skipped when met.
+    ready: VecDeque<Sequence>,
+    /// (instant, message): when a delayed or in-flight message becomes visible.
+    timers: BTreeSet<(u64, Sequence)>,
+    /// (sent, message): the order in which retention ends.
+    by_sent: BTreeSet<(u64, Sequence)>,
+    /// (arrived, message): those that the age metric looks at.
+    aging: BTreeSet<(u64, Sequence)>,
+    depth: Depth,
+    expired: u64,
+}
+
+impl Queue {
+    pub(crate) fn new(settings: QueueSettings) -> Self {
+        Queue {
+            settings,
+            next_sequence: 0,
+            entries: HashMap::new(),
+            ready: VecDeque::new(),
+            timers: BTreeSet::new(),
+            by_sent: BTreeSet::new(),
+            aging: BTreeSet::new(),
+            depth: Depth::default(),
+            expired: 0,
+        }
+    }
+
+    /// Takes a message. `delay_ms` of zero makes it visible at once.
+    pub(crate) fn put(
+        &mut self,
+        now_ms: u64,
+        message: Arc<Message>,
+        delay_ms: u64,
+        dead_letter_source: Option<Arc<str>>,
+    ) {
+        let sequence = self.next_sequence;
+        self.next_sequence += 1;
+        self.by_sent.insert((message.sent_ms, sequence));
+        self.aging.insert((now_ms, sequence));
+        let state = if delay_ms == 0 {
+            State::Ready
+        } else {
+            State::Delayed { until_ms: now_ms + delay_ms }
+        };
+        let entry = Entry {
+            message,
+            arrived_ms: now_ms,
+            first_receive_ms: None,
+            receive_count: 0,
+            state,
+            dead_letter_source,
+        };
+        self.entries.insert(sequence, entry);
+        self.enter(sequence, state);
+    }
+
+    /// Lets time pass: timers fire, retention ends. Returns how many became visible.
+    pub(crate) fn advance(&mut self, now_ms: u64) -> usize {
+        self.expire(now_ms);
+        let mut woken = 0;
+        while let Some(&(until_ms, sequence)) = self.timers.first() {
+            if until_ms > now_ms {
+                break;
+            }
+            self.move_to(sequence, State::Ready);
+            woken += 1;
+        }
+        woken
+    }
+
+    /// Gives out messages in roughly the order they came. A message that has been received
+    /// `max_receive_count` times is dead-lettered by the receive that would exceed it.
+    pub(crate) fn receive(&mut self, now_ms: u64, take: Take) -> Received {
+        self.advance(now_ms);
+        let mut received = Received::default();
+        let mut bytes = 0;
+        while received.deliveries.len() < take.count_max {
+            if self.depth.not_visible >= IN_FLIGHT_MAX {
+                received.over_limit = true;
+                break;
+            }
+            let Some(sequence) = self.ready.pop_front() else { break };
+            let Some(entry) = self.entries.get(&sequence) else { continue };
+            if self.settings.max_receive_count.is_some_and(|max| entry.receive_count >= max) {
+                received.dead.extend(self.leave(sequence));
+                continue;
+            }
+            bytes += entry.message.size_bytes;
+            if bytes > take.bytes_max && !received.deliveries.is_empty() {
+                self.ready.push_front(sequence);
+                break;
+            }
+            received.deliveries.extend(self.deliver(now_ms, sequence, take.visibility_ms));
+        }
+        received
+    }
+
+    /// Takes visible messages out towards another queue (StartMessageMoveTask).
+    pub(crate) fn take_away(&mut self, now_ms: u64, count_max: usize) -> Vec<Leaving> {
+        self.advance(now_ms);
+        let mut leaving = Vec::new();
+        while leaving.len() < count_max {
+            let Some(sequence) = self.ready.pop_front() else { break };
+            leaving.extend(self.leave(sequence));
+        }
+        leaving
+    }
+
+    /// Ends a departure: the other queue has the message now.
+    pub(crate) fn forget(&mut self, sequence: Sequence) {
+        self.remove(sequence);
+    }
+
+    /// Undoes a departure: the other queue does not exist.
+    pub(crate) fn keep(&mut self, sequence: Sequence) {
+        if self.entries.get(&sequence).is_some_and(|entry| entry.state == State::Leaving) {
+            self.move_to(sequence, State::Ready);
+        }
+    }
+
+    /// Deletes what the receipt names. False: the receipt was withdrawn by a later receive,
+    /// or the message is gone; AWS calls both a success.
+    pub(crate) fn delete(&mut self, receipt: Receipt) -> bool {
+        let current = self.entries.get(&receipt.sequence);
+        let current = current
+            .is_some_and(|e| e.receive_count == receipt.receive_count && e.state != State::Leaving);
+        current && self.remove(receipt.sequence)
+    }
+
+    /// Makes a message in flight visible `visibility_ms` from now.
+    pub(crate) fn change_visibility(
+        &mut self,
+        now_ms: u64,
+        receipt: Receipt,
+        visibility_ms: u64,
+    ) -> VisibilityChange {
+        self.advance(now_ms);
+        let Some(entry) = self.entries.get(&receipt.sequence) else {
+            return VisibilityChange::NotInFlight;
+        };
+        let in_flight = matches!(entry.state, State::InFlight { .. });
+        if !in_flight || entry.receive_count != receipt.receive_count {
+            return VisibilityChange::NotInFlight;
+        }
+        self.move_to(receipt.sequence, State::InFlight { until_ms: now_ms + visibility_ms });
+        self.advance(now_ms);
+        VisibilityChange::Changed
+    }
+
+    /// Deletes everything.
+    pub(crate) fn purge(&mut self) {
+        let (settings, next_sequence, expired) = (self.settings, self.next_sequence, self.expired);
+        *self = Queue { next_sequence, expired, ..Queue::new(settings) };
+    }
+
+    pub(crate) fn depth(&self) -> Depth {
+        self.depth
+    }
+
+    /// Messages that retention deleted, since the queue was made.
+    #[cfg(test)]
+    pub(crate) fn expired(&self) -> u64 {
+        self.expired
+    }
+
+    /// Age of the oldest message that has not been received three times.
+    pub(crate) fn oldest_age_ms(&self, now_ms: u64) -> u64 {
+        self.aging.first().map_or(0, |&(arrived_ms, _)| now_ms.saturating_sub(arrived_ms))
+    }
+
+    /// The next instant at which a message may become visible by itself.
+    pub(crate) fn next_change_ms(&self) -> Option<u64> {
+        self.timers.first().map(|&(until_ms, _)| until_ms)
+    }
+
+    fn deliver(&mut self, now_ms: u64, sequence: Sequence, visibility_ms: u64) -> Option<Delivery> {
+        let entry = self.entries.get_mut(&sequence)?;
+        entry.receive_count += 1;
+        let first_receive_ms = *entry.first_receive_ms.get_or_insert(now_ms);
+        let receipt = Receipt { sequence, receive_count: entry.receive_count };
+        let (message, dead_letter_source) =
+            (entry.message.clone(), entry.dead_letter_source.clone());
+        if entry.receive_count == AGED_OUT_RECEIVES {
+            self.aging.remove(&(entry.arrived_ms, sequence));
+        }
+        self.move_to(sequence, State::InFlight { until_ms: now_ms + visibility_ms });
+        Some(Delivery { message, receipt, first_receive_ms, dead_letter_source })
+    }
+
+    fn leave(&mut self, sequence: Sequence) -> Option<Leaving> {
+        let entry = self.entries.get(&sequence)?;
+        let leaving = Leaving {
+            sequence,
+            message: entry.message.clone(),
+            dead_letter_source: entry.dead_letter_source.clone(),
+        };
+        self.move_to(sequence, State::Leaving);
+        Some(leaving)
+    }
+
+    /// Retention counts from the send, whatever the state: SQS quotas, "Message retention".
+    fn expire(&mut self, now_ms: u64) {
+        while let Some(&(sent_ms, sequence)) = self.by_sent.first() {
+            if sent_ms + self.settings.retention_ms > now_ms {
+                break;
+            }
+            self.remove(sequence);
+            self.expired += 1;
+        }
+    }
+
+    fn move_to(&mut self, sequence: Sequence, state: State) {
+        let Some(entry) = self.entries.get_mut(&sequence) else { return };
+        let before = std::mem::replace(&mut entry.state, state);
+        self.exit(sequence, before);
+        self.enter(sequence, state);
+    }
+
+    fn remove(&mut self, sequence: Sequence) -> bool {
+        let Some(entry) = self.entries.remove(&sequence) else { return false };
+        self.by_sent.remove(&(entry.message.sent_ms, sequence));
+        self.aging.remove(&(entry.arrived_ms, sequence));
+        self.exit(sequence, entry.state);
+        true
+    }
+
+    fn enter(&mut self, sequence: Sequence, state: State) {
+        match state {
+            State::Ready => {
+                self.depth.visible += 1;
+                self.ready.push_back(sequence);
+            }
+            State::Delayed { until_ms } => {
+                self.depth.delayed += 1;
+                self.timers.insert((until_ms, sequence));
+            }
+            State::InFlight { until_ms } => {
+                self.depth.not_visible += 1;
+                self.timers.insert((until_ms, sequence));
+            }
+            State::Leaving => self.depth.not_visible += 1,
+        }
+    }
+
+    fn exit(&mut self, sequence: Sequence, state: State) {
+        match state {
+            State::Ready => self.depth.visible -= 1,
+            State::Delayed { until_ms } => {
+                self.depth.delayed -= 1;
+                self.timers.remove(&(until_ms, sequence));
+            }
+            State::InFlight { until_ms } => {
+                self.depth.not_visible -= 1;
+                self.timers.remove(&(until_ms, sequence));
+            }
+            State::Leaving => self.depth.not_visible -= 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

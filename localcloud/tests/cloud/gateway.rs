@@ -1,0 +1,153 @@
+//! The REST API: every refusal, and what an acceptance put into the queue.
+
+use localcloud::Throttle;
+use reqwest::{Client, RequestBuilder, Response};
+use serde_json::Value;
+
+use super::{Fixture, api, queue};
+
+const GOOD: &str = r#"{"quantity": 2, "note": "ação"}"#;
+
+async fn cloud() -> Fixture {
+    Fixture::start(|config| {
+        config.queues = vec![queue("work", 30)];
+        config.api = Some(api());
+    })
+    .await
+}
+
+fn put(fixture: &Fixture, path: &str) -> RequestBuilder {
+    Client::new().put(format!("{}{path}", fixture.cloud.gateway_url()))
+}
+
+fn order(fixture: &Fixture) -> RequestBuilder {
+    put(fixture, "/v1/orders/A-7")
+        .header("content-type", "application/json")
+        .header("x-api-key", "key-1")
+        .body(GOOD)
+}
+
+async fn told(response: Response) -> (u16, Value) {
+    let status = response.status().as_u16();
+    (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap())
+}
+
+#[tokio::test]
+async fn each_refusal_has_its_status_and_its_words() {
+    let fixture = cloud().await;
+    let json = "application/json";
+    let keyed = |path: &str, content_type: &str, body: &str| {
+        let request =
+            put(&fixture, path).header("x-api-key", "key-1").header("content-type", content_type);
+        request.body(body.to_owned())
+    };
+    let too_long = format!("{{\"quantity\":1,\"note\":\"{}\"}}", "x".repeat(10 * 1024 * 1024));
+    let over_sqs = format!("{{\"quantity\":1,\"note\":\"{}\"}}", "x".repeat(1024 * 1024));
+    let path = "/v1/orders/A-7";
+    let cases = [
+        ("no key", put(&fixture, path).header("content-type", json).body(GOOD), 403, "Forbidden"),
+        (
+            "unknown key",
+            put(&fixture, path).header("x-api-key", "key-2").body(GOOD),
+            403,
+            "Forbidden",
+        ),
+        ("unknown path", keyed("/v1/order/A-7", json, GOOD), 403, "Missing Authentication Token"),
+        (
+            "unknown method",
+            Client::new().post(format!("{}{path}", fixture.cloud.gateway_url())),
+            403,
+            "Missing Authentication Token",
+        ),
+        ("content type", keyed(path, "text/plain", GOOD), 415, "Unsupported Media Type"),
+        ("body over 10 MB", keyed(path, json, &too_long), 413, "Request Too Long"),
+        ("body over SQS's 1 MiB", keyed(path, json, &over_sqs), 503, "Service Unavailable"),
+        ("schema", keyed(path, json, r#"{"quantity": 0}"#), 400, "Invalid request body"),
+        (
+            "unknown field",
+            keyed(path, json, r#"{"quantity": 1, "x": 1}"#),
+            400,
+            "Invalid request body",
+        ),
+        ("not JSON", keyed(path, json, "quantity"), 400, "Invalid request body"),
+        ("empty", keyed(path, json, ""), 400, "Invalid request body"),
+    ];
+    for (case, request, status, message) in cases {
+        let (found, body) = told(request.send().await.unwrap()).await;
+        assert_eq!(found, status, "{case}: {body}");
+        assert_eq!(body["message"].as_str().unwrap_or_default(), message, "{case}");
+        assert_eq!(status == 400, body["validationErrorString"].is_string(), "{case}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn another_stage_is_forbidden() {
+    let fixture = cloud().await;
+    let url = format!("{}/_aws/execute-api/orders/test/v1/orders/A-7", fixture.cloud.base_url());
+    assert_eq!(Client::new().put(url).send().await.unwrap().status(), 403);
+}
+
+#[tokio::test]
+async fn an_accepted_order_is_in_the_queue_with_its_attributes() {
+    let fixture = cloud().await;
+    let response = order(&fixture).send().await.unwrap();
+    let request_id = response.headers()["x-amzn-RequestId"].to_str().unwrap().to_owned();
+    let (status, body) = told(response).await;
+    assert_eq!((status, body["requestId"].as_str()), (202, Some(request_id.as_str())));
+
+    let received =
+        fixture.sqs().receive_message().queue_url(fixture.cloud.queue_url("work").unwrap());
+    let received = received.message_attribute_names("All").send().await.unwrap();
+    let message = &received.messages()[0];
+    assert_eq!(message.body(), Some(GOOD));
+    assert_eq!(message.message_id(), body["messageId"].as_str());
+    assert_eq!(message.md5_of_body(), body["md5OfMessageBody"].as_str());
+    let attribute =
+        |name: &str| message.message_attributes().unwrap()[name].string_value().unwrap().to_owned();
+    assert_eq!(attribute("partner"), "acme");
+    assert_eq!(attribute("orderNumber"), "A-7");
+    assert_eq!(attribute("requestId"), request_id);
+    assert_eq!(attribute("schemaVersion"), "1");
+}
+
+#[tokio::test]
+async fn when_the_queue_refuses_the_partner_is_told_to_try_again() {
+    let fixture = cloud().await;
+    assert!(fixture.cloud.refuse_sends("work", 1));
+    let refused = order(&fixture).send().await.unwrap();
+    assert_eq!(
+        (refused.status().as_u16(), refused.headers()["retry-after"].to_str().unwrap()),
+        (503, "1")
+    );
+    assert_eq!(order(&fixture).send().await.unwrap().status(), 202);
+}
+
+#[tokio::test]
+async fn what_is_over_the_burst_is_throttled() {
+    let fixture = Fixture::start(|config| {
+        config.queues = vec![queue("work", 30)];
+        // So slow a rate that no token comes back during the test.
+        config.api = Some(localcloud::ApiConfig {
+            throttle: Some(Throttle { rate_per_s: 1e-6, burst: 3.0 }),
+            ..api()
+        });
+    })
+    .await;
+    let mut statuses = Vec::new();
+    for _ in 0..5 {
+        statuses.push(order(&fixture).send().await.unwrap().status().as_u16());
+    }
+    assert_eq!(statuses, [202, 202, 202, 429, 429]);
+}
+
+#[tokio::test]
+async fn the_address_form_of_localstack_works_too() {
+    let fixture = cloud().await;
+    let url =
+        format!("{}/restapis/orders/prod/_user_request_/v1/orders/B", fixture.cloud.base_url());
+    let request = Client::new()
+        .put(url)
+        .header("content-type", "application/json")
+        .header("x-api-key", "key-1");
+    assert_eq!(request.body(GOOD).send().await.unwrap().status(), 202);
+}

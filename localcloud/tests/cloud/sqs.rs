@@ -1,0 +1,323 @@
+//! SQS, asked by AWS's SDK (JSON) and by hand (query protocol).
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::ProvideErrorMetadata;
+use aws_sdk_sqs::primitives::Blob;
+use aws_sdk_sqs::types::{
+    DeleteMessageBatchRequestEntry, MessageAttributeValue, MessageSystemAttributeName,
+    QueueAttributeName, SendMessageBatchRequestEntry,
+};
+
+use super::{Fixture, queue, queue_with_dead_letters};
+
+async fn cloud() -> (Fixture, Client, String) {
+    let fixture = Fixture::start(|config| config.queues = vec![queue("work", 30)]).await;
+    let (client, url) = (fixture.sqs(), fixture.cloud.queue_url("work").unwrap());
+    (fixture, client, url)
+}
+
+fn entry(id: &str, body: &str) -> SendMessageBatchRequestEntry {
+    SendMessageBatchRequestEntry::builder().id(id).message_body(body).build().unwrap()
+}
+
+async fn attribute(client: &Client, url: &str, name: QueueAttributeName) -> String {
+    let answer = client
+        .get_queue_attributes()
+        .queue_url(url)
+        .attribute_names(name.clone())
+        .send()
+        .await
+        .unwrap();
+    answer.attributes().unwrap()[&name].clone()
+}
+
+/// The SDK itself checks both digests against what it sent and received.
+#[tokio::test]
+async fn a_message_comes_out_as_it_went_in() {
+    let (_fixture, client, url) = cloud().await;
+    let text = MessageAttributeValue::builder()
+        .data_type("String.name")
+        .string_value("açaí")
+        .build()
+        .unwrap();
+    let binary = MessageAttributeValue::builder()
+        .data_type("Binary")
+        .binary_value(Blob::new([0, 255, 7]))
+        .build()
+        .unwrap();
+    let send = client.send_message().queue_url(&url).message_body("olá <&>\n");
+    let sent = send
+        .message_attributes("z-text", text)
+        .message_attributes("a.binary", binary)
+        .send()
+        .await
+        .unwrap();
+    assert!(sent.md5_of_message_attributes().is_some());
+
+    let receive = client.receive_message().queue_url(&url).message_attribute_names("All");
+    let received = receive
+        .message_system_attribute_names(MessageSystemAttributeName::All)
+        .send()
+        .await
+        .unwrap();
+    let message = &received.messages()[0];
+    assert_eq!(message.body(), Some("olá <&>\n"));
+    assert_eq!(message.message_id(), sent.message_id());
+    assert_eq!(message.md5_of_message_attributes(), sent.md5_of_message_attributes());
+    assert_eq!(message.message_attributes().unwrap()["z-text"].string_value(), Some("açaí"));
+    assert_eq!(
+        message.message_attributes().unwrap()["a.binary"].binary_value().unwrap().as_ref(),
+        [0, 255, 7]
+    );
+    assert_eq!(
+        message.attributes().unwrap()[&MessageSystemAttributeName::ApproximateReceiveCount],
+        "1"
+    );
+
+    let delete =
+        client.delete_message().queue_url(&url).receipt_handle(message.receipt_handle().unwrap());
+    delete.send().await.unwrap();
+    assert_eq!(
+        attribute(&client, &url, QueueAttributeName::ApproximateNumberOfMessagesNotVisible).await,
+        "0"
+    );
+}
+
+#[tokio::test]
+async fn in_a_batch_each_entry_fails_by_itself() {
+    let (_fixture, client, url) = cloud().await;
+    let batch = client
+        .send_message_batch()
+        .queue_url(&url)
+        .entries(entry("good", "x"))
+        .entries(entry("bad", "a\u{1}b"));
+    let answer = batch.send().await.unwrap();
+    assert_eq!(answer.successful()[0].id(), "good");
+    assert_eq!((answer.failed()[0].id(), answer.failed()[0].sender_fault()), ("bad", true));
+    assert_eq!(answer.failed()[0].code(), "InvalidMessageContents");
+
+    let received =
+        client.receive_message().queue_url(&url).max_number_of_messages(10).send().await.unwrap();
+    let handle = received.messages()[0].receipt_handle().unwrap();
+    let delete = |id: &str, handle: &str| {
+        DeleteMessageBatchRequestEntry::builder().id(id).receipt_handle(handle).build().unwrap()
+    };
+    let batch = client
+        .delete_message_batch()
+        .queue_url(&url)
+        .entries(delete("a", handle))
+        .entries(delete("b", "nonsense"));
+    let answer = batch.send().await.unwrap();
+    assert_eq!((answer.successful()[0].id(), answer.failed()[0].id()), ("a", "b"));
+    assert_eq!(answer.failed()[0].code(), "ReceiptHandleIsInvalid");
+}
+
+#[tokio::test]
+async fn the_rules_of_batches_are_aws_s() {
+    let (_fixture, client, url) = cloud().await;
+    let code = |entries: Vec<SendMessageBatchRequestEntry>| {
+        let call = client.send_message_batch().queue_url(&url).set_entries(Some(entries)).send();
+        async { call.await.unwrap_err().into_service_error().code().unwrap().to_owned() }
+    };
+    let eleven = (0..11).map(|n| entry(&n.to_string(), "x")).collect();
+    let half = "x".repeat(600_000);
+    assert_eq!(code(vec![]).await, "AWS.SimpleQueueService.EmptyBatchRequest");
+    assert_eq!(code(eleven).await, "AWS.SimpleQueueService.TooManyEntriesInBatchRequest");
+    assert_eq!(
+        code(vec![entry("a", "x"), entry("a", "y")]).await,
+        "AWS.SimpleQueueService.BatchEntryIdsNotDistinct"
+    );
+    assert_eq!(code(vec![entry("a b", "x")]).await, "AWS.SimpleQueueService.InvalidBatchEntryId");
+    assert_eq!(
+        code(vec![entry("a", &half), entry("b", &half)]).await,
+        "AWS.SimpleQueueService.BatchRequestTooLong"
+    );
+}
+
+#[tokio::test]
+async fn errors_are_the_ones_the_sdk_knows() {
+    let (fixture, client, url) = cloud().await;
+    let nowhere = format!("{}/000000000000/nowhere", fixture.cloud.base_url());
+    let error = client
+        .send_message()
+        .queue_url(nowhere)
+        .message_body("x")
+        .send()
+        .await
+        .unwrap_err()
+        .into_service_error();
+    assert!(error.is_queue_does_not_exist(), "{error:?}");
+    let error = client
+        .delete_message()
+        .queue_url(&url)
+        .receipt_handle("nonsense")
+        .send()
+        .await
+        .unwrap_err()
+        .into_service_error();
+    assert!(error.is_receipt_handle_is_invalid(), "{error:?}");
+    let error = client
+        .receive_message()
+        .queue_url(&url)
+        .max_number_of_messages(11)
+        .send()
+        .await
+        .unwrap_err()
+        .into_service_error();
+    assert_eq!(error.code(), Some("InvalidParameterValue"));
+    let error = client
+        .send_message()
+        .queue_url(&url)
+        .message_body("x".repeat(1_048_577))
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(error.into_service_error().code(), Some("InvalidParameterValue"));
+}
+
+#[tokio::test]
+async fn a_long_poll_ends_with_the_message_that_arrives() {
+    let (_fixture, client, url) = cloud().await;
+    let waiting =
+        tokio::spawn(client.receive_message().queue_url(&url).wait_time_seconds(20).send());
+    client.send_message().queue_url(&url).message_body("late").send().await.unwrap();
+    assert_eq!(waiting.await.unwrap().unwrap().messages()[0].body(), Some("late"));
+}
+
+#[tokio::test]
+async fn a_visibility_of_zero_gives_the_message_back_at_once() {
+    let (_fixture, client, url) = cloud().await;
+    client.send_message().queue_url(&url).message_body("x").send().await.unwrap();
+    let first = client.receive_message().queue_url(&url).send().await.unwrap();
+    let handle = first.messages()[0].receipt_handle().unwrap();
+    client
+        .change_message_visibility()
+        .queue_url(&url)
+        .receipt_handle(handle)
+        .visibility_timeout(0)
+        .send()
+        .await
+        .unwrap();
+    let again =
+        client.receive_message().queue_url(&url).wait_time_seconds(20).send().await.unwrap();
+    assert_eq!(again.messages().len(), 1);
+    assert_ne!(again.messages()[0].receipt_handle(), Some(handle));
+}
+
+#[tokio::test]
+async fn poison_is_dead_lettered_and_can_be_moved_back() {
+    let fixture = Fixture::start(|config| config.queues = queue_with_dead_letters(30, 2)).await;
+    let (client, work, dead) = (
+        fixture.sqs(),
+        fixture.cloud.queue_url("work").unwrap(),
+        fixture.cloud.queue_url("dead").unwrap(),
+    );
+    client.send_message().queue_url(&work).message_body("poison").send().await.unwrap();
+    for received in [1, 1, 0] {
+        let answer =
+            client.receive_message().queue_url(&work).visibility_timeout(0).send().await.unwrap();
+        assert_eq!(answer.messages().len(), received);
+    }
+    let names = MessageSystemAttributeName::DeadLetterQueueSourceArn;
+    let receive = client.receive_message().queue_url(&dead).visibility_timeout(0);
+    let answer = receive.message_system_attribute_names(names.clone()).send().await.unwrap();
+    let work_arn = attribute(&client, &work, QueueAttributeName::QueueArn).await;
+    assert_eq!(answer.messages()[0].attributes().unwrap()[&names], work_arn);
+
+    let dead_arn = attribute(&client, &dead, QueueAttributeName::QueueArn).await;
+    client.start_message_move_task().source_arn(&dead_arn).send().await.unwrap();
+    let tasks = client.list_message_move_tasks().source_arn(&dead_arn).send().await.unwrap();
+    assert_eq!(tasks.results()[0].approximate_number_of_messages_moved(), 1);
+    let back = client.receive_message().queue_url(&work).send().await.unwrap();
+    assert_eq!(back.messages()[0].body(), Some("poison"));
+}
+
+#[tokio::test]
+async fn queues_are_made_listed_changed_emptied_and_deleted() {
+    let (_fixture, client, _) = cloud().await;
+    let create = || {
+        client
+            .create_queue()
+            .queue_name("more")
+            .attributes(QueueAttributeName::VisibilityTimeout, "7")
+    };
+    let url = create().send().await.unwrap().queue_url().unwrap().to_owned();
+    assert_eq!(
+        create().send().await.unwrap().queue_url(),
+        Some(url.as_str()),
+        "the same again is no error"
+    );
+    let differs = client
+        .create_queue()
+        .queue_name("more")
+        .attributes(QueueAttributeName::VisibilityTimeout, "8")
+        .send()
+        .await;
+    assert!(differs.unwrap_err().into_service_error().is_queue_name_exists());
+    assert_eq!(
+        client.get_queue_url().queue_name("more").send().await.unwrap().queue_url(),
+        Some(url.as_str())
+    );
+    assert_eq!(
+        client.list_queues().queue_name_prefix("mo").send().await.unwrap().queue_urls(),
+        std::slice::from_ref(&url)
+    );
+
+    let set = client.set_queue_attributes().queue_url(&url);
+    set.attributes(QueueAttributeName::MessageRetentionPeriod, "1209600").send().await.unwrap();
+    assert_eq!(
+        attribute(&client, &url, QueueAttributeName::MessageRetentionPeriod).await,
+        "1209600"
+    );
+    assert_eq!(attribute(&client, &url, QueueAttributeName::VisibilityTimeout).await, "7");
+
+    client.send_message().queue_url(&url).message_body("x").send().await.unwrap();
+    client.purge_queue().queue_url(&url).send().await.unwrap();
+    assert_eq!(
+        attribute(&client, &url, QueueAttributeName::ApproximateNumberOfMessages).await,
+        "0"
+    );
+    client.delete_queue().queue_url(&url).send().await.unwrap();
+    assert!(
+        client
+            .get_queue_url()
+            .queue_name("more")
+            .send()
+            .await
+            .unwrap_err()
+            .into_service_error()
+            .is_queue_does_not_exist()
+    );
+}
+
+/// API Gateway's own integration sends this form.
+#[tokio::test]
+async fn the_query_protocol_reaches_the_same_queue() {
+    let (_fixture, client, url) = cloud().await;
+    let post = |form: &'static str| {
+        let request = reqwest::Client::new()
+            .post(&url)
+            .header("content-type", "application/x-www-form-urlencoded");
+        async move { request.body(form).send().await.unwrap().text().await.unwrap() }
+    };
+    let sent = post("Action=SendMessage&MessageBody=a%26b&MessageAttribute.1.Name=n&MessageAttribute.1.Value.StringValue=v&MessageAttribute.1.Value.DataType=String").await;
+    assert!(sent.contains("<MD5OfMessageAttributes>"), "{sent}");
+    let received = post(
+        "Action=ReceiveMessage&AttributeName.1=All&MessageAttributeName.1=All&VisibilityTimeout=0",
+    )
+    .await;
+    assert!(received.contains("<Body>a&amp;b</Body>"), "{received}");
+    assert!(received.contains("<MessageAttribute><Name>n</Name><Value><DataType>String</DataType><StringValue>v</StringValue></Value></MessageAttribute>"), "{received}");
+    assert!(
+        received.contains(
+            "<Attribute><Name>ApproximateReceiveCount</Name><Value>1</Value></Attribute>"
+        ),
+        "{received}"
+    );
+    let failed = post("Action=DeleteMessage&ReceiptHandle=nonsense").await;
+    assert!(failed.contains("<Code>ReceiptHandleIsInvalid</Code>"), "{failed}");
+    assert_eq!(
+        client.receive_message().queue_url(&url).send().await.unwrap().messages()[0].body(),
+        Some("a&b")
+    );
+}
