@@ -1,0 +1,27 @@
+//! Sends orders on a schedule and accounts for every one of them.
+//!
+//! The path of an arrival: a [`LoadProfile`] (a file) becomes an [`ArrivalSchedule`] (arithmetic,
+//! no clock); the pacer (a clock, no arithmetic) hands each arrival to the driver at its instant;
+//! the driver, hosted by goose, sends it and gets an outcome; the recorder writes it down.
+//!
+//! The model is open: an arrival is due when the schedule says so, whatever became of those before
+//! it. When the cap on orders in flight is reached, arrivals wait and keep their intended instant,
+//! so the wait is in the response time, and the start lag says whose fault it was.
+
+mod client;
+mod driver;
+mod host;
+mod pacer;
+mod profile;
+mod progress;
+mod recorder;
+mod run;
+mod schedule;
+
+pub use client::{Credentials, GatewayAddress};
+pub use host::{stop, stop_reason};
+pub use profile::{Arrivals, LoadProfile, ProfileError, ProfileOverrides, Shape};
+pub use progress::{Progress, ProgressSnapshot};
+pub use recorder::{OutcomeLog, PerSecond, RecorderFiles};
+pub use run::{LoadError, LoadPlan, LoadResult, run};
+pub use schedule::{ArrivalSchedule, Curve};

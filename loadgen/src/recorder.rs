@@ -1,0 +1,153 @@
+//! Writes exchanges down, on a thread of its own so that no driver waits for a disk.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use runlog::{Exchange, ExchangeWriter, LatencyKind, LatencyLog, LatencySummary, Outcome};
+
+use crate::Progress;
+
+/// The files that a recorder writes, and how its histograms are cut.
+#[derive(Debug, Clone)]
+pub struct RecorderFiles {
+    /// One row per arrival.
+    pub exchanges: PathBuf,
+    /// The HdrHistogram interval log.
+    pub latency: PathBuf,
+    /// Length of a latency interval.
+    pub interval: Duration,
+    /// When the run started, seconds since the epoch.
+    pub start_unix_s: f64,
+}
+
+/// The outcome of every arrival, a byte each.
+#[derive(Debug, Clone)]
+pub struct OutcomeLog(Vec<u8>);
+
+const NOT_SENT: u8 = u8::MAX;
+
+impl OutcomeLog {
+    fn new(orders: u64) -> Self {
+        Self(vec![NOT_SENT; usize::try_from(orders).unwrap_or(usize::MAX)])
+    }
+
+    fn set(&mut self, index: u64, outcome: Outcome) {
+        if let Some(place) = usize::try_from(index).ok().and_then(|index| self.0.get_mut(index)) {
+            *place = u8::try_from(outcome.code()).unwrap_or(NOT_SENT);
+        }
+    }
+
+    /// The outcome of arrival `k`; `None` if it was not sent.
+    pub fn get(&self, k: u64) -> Option<Outcome> {
+        let code = *usize::try_from(k).ok().and_then(|k| self.0.get(k))?;
+        Outcome::from_code(i32::from(code))
+    }
+}
+
+/// Orders by the second of the run, from second 0.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PerSecond {
+    /// By the second in which they were due.
+    pub offered: Vec<u64>,
+    /// Those accepted, by the second in which the answer was complete.
+    pub accepted: Vec<u64>,
+}
+
+impl PerSecond {
+    fn add(&mut self, exchange: &Exchange) {
+        count(&mut self.offered, exchange.intended_us);
+        if exchange.outcome == Outcome::Accepted {
+            count(&mut self.accepted, exchange.end_us);
+        }
+    }
+}
+
+fn count(seconds: &mut Vec<u64>, us: u64) {
+    let second = usize::try_from(us / 1_000_000).unwrap_or(usize::MAX - 1);
+    if seconds.len() <= second {
+        seconds.resize(second + 1, 0);
+    }
+    seconds[second] += 1;
+}
+
+/// What the recorder knows at the end.
+pub(crate) struct Recorded {
+    pub(crate) per_second: PerSecond,
+    pub(crate) response: LatencySummary,
+    pub(crate) service: LatencySummary,
+    pub(crate) start_lag: LatencySummary,
+    pub(crate) outcomes: OutcomeLog,
+    pub(crate) last_end_us: u64,
+}
+
+/// A running recorder.
+pub(crate) struct Recorder {
+    /// Takes exchanges; the recorder ends when every copy is gone.
+    pub(crate) exchanges: mpsc::Sender<Exchange>,
+    /// Gives what was recorded.
+    pub(crate) thread: JoinHandle<Result<Recorded, String>>,
+}
+
+/// How often the live p99 is computed.
+const LIVE_P99_EVERY: Duration = Duration::from_millis(250);
+
+/// Starts the recorder.
+pub(crate) fn start(
+    files: RecorderFiles,
+    orders: u64,
+    progress: Arc<Progress>,
+) -> Result<Recorder, String> {
+    let create = |path: &PathBuf| {
+        File::create(path).map_err(|error| format!("cannot write {}: {error}", path.display()))
+    };
+    let exchanges = create(&files.exchanges)?;
+    let latency = BufWriter::new(create(&files.latency)?);
+    let (sender, receiver) = mpsc::channel();
+    let handle = thread::Builder::new()
+        .name("recorder".to_owned())
+        .spawn(move || {
+            let cannot =
+                |what: &PathBuf, why: String| format!("cannot write {}: {why}", what.display());
+            let writer = ExchangeWriter::new(exchanges)
+                .map_err(|error| cannot(&files.exchanges, error.to_string()))?;
+            let log = LatencyLog::new(latency, files.interval, files.start_unix_s)
+                .map_err(|error| cannot(&files.latency, error.to_string()))?;
+            record(&receiver, writer, log, orders, &progress)
+                .map_err(|why| cannot(&files.exchanges, why))
+        })
+        .map_err(|error| format!("cannot start the recorder: {error}"))?;
+    Ok(Recorder { exchanges: sender, thread: handle })
+}
+
+fn record(
+    exchanges: &mpsc::Receiver<Exchange>,
+    mut file: ExchangeWriter<File>,
+    mut log: LatencyLog<BufWriter<File>>,
+    orders: u64,
+    progress: &Progress,
+) -> Result<Recorded, String> {
+    let mut outcomes = OutcomeLog::new(orders);
+    let mut last_end_us = 0;
+    let mut per_second = PerSecond::default();
+    let mut shown = Instant::now();
+    for exchange in exchanges {
+        outcomes.set(exchange.index, exchange.outcome);
+        last_end_us = last_end_us.max(exchange.end_us);
+        per_second.add(&exchange);
+        log.record(&exchange).map_err(|error| error.to_string())?;
+        file.write(exchange).map_err(|error| error.to_string())?;
+        if shown.elapsed() >= LIVE_P99_EVERY {
+            progress.set_response_p99_us(log.summary(LatencyKind::Response).p99_us);
+            shown = Instant::now();
+        }
+    }
+    file.finish().map_err(|error| error.to_string())?;
+    let [response, service, start_lag] = log.finish().map_err(|error| error.to_string())?;
+    progress.set_response_p99_us(response.p99_us);
+    Ok(Recorded { per_second, response, service, start_lag, outcomes, last_end_us })
+}

@@ -1,0 +1,121 @@
+//! A rate that goes in straight lines from point to point, and the area under it.
+
+/// A piecewise-linear rate over time, scaled so that the area under it is 1.
+///
+/// Linear in each piece, so the cumulative share is a parabola there and its inverse is exact.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Curve {
+    /// (time s, rate as share per s, share of the whole before this time), sorted by time.
+    points: Vec<(f64, f64, f64)>,
+}
+
+impl Curve {
+    /// The same rate for `duration_s`.
+    pub fn constant(duration_s: f64) -> Self {
+        Self::through(&[(0.0, 1.0), (duration_s, 1.0)])
+    }
+
+    /// Through these (time s, rate in any unit) points, times rising, at least one rate above 0.
+    pub fn through(points: &[(f64, f64)]) -> Self {
+        let area = |pair: &[(f64, f64)]| (pair[1].0 - pair[0].0) * (pair[0].1 + pair[1].1) / 2.0;
+        let whole: f64 = points.windows(2).map(area).sum();
+        let mut before = 0.0;
+        let mut scaled = Vec::with_capacity(points.len());
+        for (position, (time, rate)) in points.iter().enumerate() {
+            if position > 0 {
+                before += area(&points[position - 1..=position]) / whole;
+            }
+            scaled.push((*time, rate / whole, before));
+        }
+        Self { points: scaled }
+    }
+
+    /// The time of the last point, s.
+    pub fn duration_s(&self) -> f64 {
+        self.points.last().map_or(0.0, |point| point.0)
+    }
+
+    /// The highest rate, share of the whole per second.
+    pub fn peak_share_per_s(&self) -> f64 {
+        self.points.iter().map(|point| point.1).fold(0.0, f64::max)
+    }
+
+    /// The rate at a time, share of the whole per second; 0 outside.
+    pub fn share_per_s(&self, time_s: f64) -> f64 {
+        let Some(piece) = self.points.windows(2).find(|p| (p[0].0..=p[1].0).contains(&time_s))
+        else {
+            return 0.0;
+        };
+        let part = (time_s - piece[0].0) / (piece[1].0 - piece[0].0);
+        piece[0].1 + part * (piece[1].1 - piece[0].1)
+    }
+
+    /// The share of the whole that lies before a time.
+    pub fn cumulative(&self, time_s: f64) -> f64 {
+        let next = self.points.partition_point(|point| point.0 <= time_s);
+        let (Some(from), Some(to)) = (self.points.get(next.wrapping_sub(1)), self.points.get(next))
+        else {
+            return if next == 0 { 0.0 } else { 1.0 };
+        };
+        let elapsed = time_s - from.0;
+        let slope = (to.1 - from.1) / (to.0 - from.0);
+        from.2 + elapsed * (from.1 + slope * elapsed / 2.0)
+    }
+
+    /// The time before which this share of the whole lies; the inverse of [`Curve::cumulative`].
+    pub fn inverse(&self, share: f64) -> f64 {
+        let next = self.points.partition_point(|point| point.2 <= share);
+        let (Some(from), Some(to)) = (self.points.get(next.wrapping_sub(1)), self.points.get(next))
+        else {
+            return if next == 0 { 0.0 } else { self.duration_s() };
+        };
+        let wanted = share - from.2;
+        let slope = (to.1 - from.1) / (to.0 - from.0);
+        // wanted = rate * t + slope / 2 * t^2, solved without the cancellation of the school
+        // formula: t = 2 wanted / (rate + sqrt(rate^2 + 2 slope wanted)).
+        let root = (from.1 * from.1 + 2.0 * slope * wanted).max(0.0).sqrt();
+        (from.0 + 2.0 * wanted / (from.1 + root)).clamp(from.0, to.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn half_of_a_ramp_from_nothing_lies_after_seven_tenths_of_its_time() {
+        let ramp = Curve::through(&[(0.0, 0.0), (10.0, 5.0)]);
+        // Area t^2 / 100 = 1/2 at t = sqrt(50).
+        assert!((ramp.inverse(0.5) - 50_f64.sqrt()).abs() < 1e-12);
+        assert!((ramp.peak_share_per_s() - 0.2).abs() < 1e-12);
+    }
+
+    #[test]
+    fn no_arrival_falls_where_the_rate_is_zero() {
+        let gap = Curve::through(&[
+            (0.0, 1.0),
+            (10.0, 1.0),
+            (10.001, 0.0),
+            (20.0, 0.0),
+            (20.001, 1.0),
+            (30.0, 1.0),
+        ]);
+        for k in 0..1_000 {
+            let time = gap.inverse((f64::from(k) + 0.5) / 1_000.0);
+            assert!(!(10.1..19.9).contains(&time), "{time}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_inverse_undoes_the_cumulative(
+            rates in prop::collection::vec(0.01_f64..100.0, 2..30), share in 0.0_f64..1.0,
+        ) {
+            let points: Vec<_> = rates.iter().enumerate().map(|(i, r)| (i as f64 * 3.0, *r)).collect();
+            let curve = Curve::through(&points);
+            prop_assert!((curve.cumulative(curve.inverse(share)) - share).abs() < 1e-9);
+        }
+    }
+}
