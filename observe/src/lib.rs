@@ -1,0 +1,19 @@
+//! Reads what the cloud says of a run: CloudWatch, the queues, the bucket and the billing ledger.
+//! The same code against AWS and against the local cloud; only the address differs. It reads and
+//! counts; it does not judge.
+
+mod cloud;
+mod inventory;
+mod ledger;
+mod meters;
+mod queue;
+mod timeline;
+mod usage;
+
+pub use cloud::{Cloud, CloudAddress, ObserveError};
+pub use inventory::{Inventory, read_inventory};
+pub use ledger::{LedgerCounts, read_ledger};
+pub use meters::{MetersOf, Readings, read_meters};
+pub use queue::{QueueDepth, queue_depth};
+pub use timeline::{Period, read_cloud_timeline};
+pub use usage::{UsageContext, usage};
