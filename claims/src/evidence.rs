@@ -1,0 +1,19 @@
+//! What a claim may look at.
+
+use costmodel::Usage;
+use runlog::{CostRecord, Reconciliation, RunManifest, TimelinePoint};
+
+/// The recorded facts of one run.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'a> {
+    /// What was run.
+    pub manifest: &'a RunManifest,
+    /// The account of every order.
+    pub reconciliation: &'a Reconciliation,
+    /// What it used.
+    pub usage: &'a Usage,
+    /// What that costs.
+    pub cost: &'a CostRecord,
+    /// The run over time.
+    pub timeline: &'a [TimelinePoint],
+}

@@ -1,0 +1,95 @@
+//! Claim: no order is ever lost. What a run can show is a bound, and the account.
+
+use runlog::Reconciliation;
+
+use crate::words::grouped;
+use crate::{Evidence, Finding, Standing};
+
+const PROMISE: &str = "no order is ever lost";
+
+pub(crate) fn examine(evidence: &Evidence<'_>) -> Finding {
+    let account = evidence.reconciliation;
+    let (standing, reason) = decide(account);
+    let mut finding = Finding::new("no-order-lost", PROMISE, standing, reason)
+        .fact("planned", grouped(account.planned), "measured")
+        .fact("accepted by the gateway", grouped(account.sent.accepted), "measured")
+        .fact(
+            "with one billing row, one XML and one PDF",
+            grouped(account.documented + account.recovered),
+            "measured",
+        )
+        .fact("refused, and the reason stored", grouped(account.refused), "measured")
+        .fact("lost", grouped(account.lost.count), "measured")
+        .fact("duplicated", grouped(account.duplicated.count), "measured")
+        .fact("unexpected", grouped(account.unexpected.count), "measured")
+        .fact("in the dead-letter queue", grouped(account.dead_letters), "measured");
+    if let Some(bound) = loss_bound(account) {
+        finding = finding.fact("loss rate, 95 % upper bound", bound, "derived");
+    }
+    if account.not_sent > 0 {
+        finding = finding.caveat(format!(
+            "the run was stopped: {} planned orders were never sent",
+            grouped(account.not_sent)
+        ));
+    }
+    finding
+}
+
+fn decide(account: &Reconciliation) -> (Standing, String) {
+    let settled = account.documented + account.refused + account.recovered;
+    if account.undrained > 0 && account.duplicated.is_empty() && account.unexpected.is_empty() {
+        let waiting = grouped(account.undrained);
+        return (
+            Standing::NotShown,
+            format!(
+                "{waiting} messages were still in the queue when waiting ended: give --drain-timeout more"
+            ),
+        );
+    }
+    if !account.is_clean() {
+        return (Standing::Broken, wrong(account));
+    }
+    if settled == 0 {
+        return (Standing::NotShown, "no order was accepted".to_owned());
+    }
+    let reason = format!("0 of {} lost, 0 duplicated, order by order", grouped(settled));
+    (Standing::Holds, reason)
+}
+
+/// Everything that is wrong, with the first order that shows it.
+fn wrong(account: &Reconciliation) -> String {
+    let residuals = [
+        ("lost", &account.lost),
+        ("processed in part", &account.incomplete),
+        ("duplicated", &account.duplicated),
+        ("unexpected", &account.unexpected),
+    ];
+    let mut parts: Vec<String> = residuals
+        .into_iter()
+        .filter(|(_, residual)| !residual.is_empty())
+        .map(|(what, residual)| {
+            let first = residual.examples.first().map_or("", String::as_str);
+            format!("{} {what} (first: {first})", grouped(residual.count))
+        })
+        .collect();
+    if account.dead_letters > 0 {
+        parts.push(format!("{} in the dead-letter queue", grouped(account.dead_letters)));
+    }
+    if account.undrained > 0 {
+        parts.push(format!("{} still in the queue", grouped(account.undrained)));
+    }
+    if !account.documents_match_billing {
+        parts.push("documents name other invoices than the billing ledger".to_owned());
+    }
+    if !account.is_balanced() {
+        parts.push("the sender's own account does not add up".to_owned());
+    }
+    parts.join("; ")
+}
+
+/// None of N lost bounds the loss rate by 3/N with 95 % confidence (rule of three).
+fn loss_bound(account: &Reconciliation) -> Option<String> {
+    let settled = account.documented + account.refused + account.recovered;
+    (account.lost.is_empty() && account.incomplete.is_empty() && settled >= 3)
+        .then(|| format!("{:.4} % (3 of {})", 300.0 / settled as f64, grouped(settled)))
+}

@@ -1,0 +1,63 @@
+//! Claim: you pay strictly for what you use. A month without orders has a price, documents that
+//! are kept go on costing, and Intelligent-Tiering earns nothing on small ones; the finding says
+//! how much of each.
+
+use costmodel::Usd;
+use runlog::RegionCost;
+
+use crate::words::grouped;
+use crate::{Evidence, Finding, Standing};
+
+const PROMISE: &str = "you pay for what you use";
+
+/// A month without a single order may cost at most this, list prices, for the claim to hold.
+const FLOOR_USD_MAX: u32 = 1;
+
+pub(crate) fn examine(evidence: &Evidence<'_>) -> Finding {
+    let Some(region) = evidence.cost.regions.first() else {
+        let reason = "the run has no bill".to_owned();
+        return Finding::new("pays-for-use", PROMISE, Standing::NotShown, reason);
+    };
+    let floor: Usd = region.floor.iter().map(|item| item.amount).sum();
+    let floor_free: Usd = region.floor_free_tier.iter().map(|item| item.amount).sum();
+    let (standing, reason) = decide(evidence, region, floor);
+    let finding = Finding::new("pays-for-use", PROMISE, standing, reason)
+        .fact("this run", region.run.total, "priced")
+        .fact("this run, free tier taken off", region.run_free_tier.total, "priced")
+        .fact("per million orders", region.per_million.total, "priced")
+        .fact("a month without orders", floor, "assumed")
+        .fact("a month without orders, free tier taken off", floor_free, "assumed")
+        .fact("price list published", &region.run.prices_published, "priced");
+    small_documents(finding, evidence, region)
+}
+
+fn decide(evidence: &Evidence<'_>, region: &RegionCost, floor: Usd) -> (Standing, String) {
+    if evidence.usage.orders == 0 {
+        return (Standing::NotShown, "no order was carried".to_owned());
+    }
+    let each = region.per_million.total;
+    let terms =
+        format!("{each} per million orders, {floor} in a month without any ({})", region.region);
+    if floor > Usd::from(FLOOR_USD_MAX) {
+        (Standing::Broken, terms)
+    } else {
+        (Standing::Holds, terms)
+    }
+}
+
+/// What Intelligent-Tiering makes of documents of this size, with the arithmetic and the remedy.
+fn small_documents(finding: Finding, evidence: &Evidence<'_>, region: &RegionCost) -> Finding {
+    let s3 = &evidence.usage.s3;
+    let objects = s3.small_objects.amount + s3.large_objects.amount;
+    if s3.small_objects.amount == 0 {
+        return finding;
+    }
+    let mean_kb = s3.small_bytes.amount as f64 / s3.small_objects.amount as f64 / 1_024.0;
+    finding.caveat(format!(
+        "S3 Intelligent-Tiering saves nothing here: {} of {} objects are under 128 KB (mean {mean_kb:.1} KB) and are \
+         never moved to a cheaper tier. {}",
+        grouped(s3.small_objects.amount),
+        grouped(objects),
+        region.small_documents,
+    ))
+}

@@ -1,0 +1,110 @@
+//! Claim: it scales from one order to millions a day. A run shows it up to the rate that it
+//! offered, and no further; and only if the generator kept its own schedule.
+
+use crate::generator_health::bottleneck;
+use crate::words::{duration, grouped};
+use crate::{Evidence, Finding, Standing};
+
+const PROMISE: &str = "scales from one order to millions a day";
+
+/// Fewer answers than this do not tell a p99: 10 / (1 - 0.99).
+const ANSWERS_MIN: u64 = 1_000;
+
+/// The share of the offered orders that must be accepted.
+const ACHIEVED_MIN: f64 = 0.999;
+
+pub(crate) fn examine(evidence: &Evidence<'_>) -> Finding {
+    let manifest = evidence.manifest;
+    let (standing, reason) = decide(evidence);
+    let response = &manifest.generator.response;
+    let per_day = manifest.peak_rate_per_s * 86_400.0;
+    let backlog = evidence.timeline.iter().filter_map(|point| point.visible).fold(0.0, f64::max);
+    let finding = Finding::new("scales", PROMISE, standing, reason)
+        .fact(
+            "peak rate offered",
+            format!("{:.0}/s, as {} a day", manifest.peak_rate_per_s, grouped(per_day as u64)),
+            "measured",
+        )
+        .fact("achieved of offered", format!("{:.2} %", achieved(evidence) * 100.0), "measured")
+        .fact(
+            "response time p50 / p99 / max",
+            format!(
+                "{} / {} / {}",
+                duration(response.p50_us),
+                duration(response.p99_us),
+                duration(response.max_us)
+            ),
+            "measured",
+        )
+        .fact("longest backlog", format!("{backlog:.0} messages"), "measured")
+        .fact(
+            "to empty the queue after the last order",
+            duration(manifest.phases.drain_ms * 1_000),
+            "measured",
+        )
+        .fact("start lag p99", duration(manifest.generator.start_lag.p99_us), "measured");
+    let compression = (manifest.speed - 1.0).abs() > f64::EPSILON;
+    if compression {
+        finding.caveat(format!(
+            "time is compressed {:.0} times: arrivals are, visibility timeouts and scaling ramps are not",
+            manifest.speed
+        ))
+    } else {
+        finding
+    }
+}
+
+fn decide(evidence: &Evidence<'_>) -> (Standing, String) {
+    let manifest = evidence.manifest;
+    let response = &manifest.generator.response;
+    let limit_us = manifest.service_level.accept_p99_ms_max * 1_000;
+    let peak = manifest.peak_rate_per_s;
+    if let Some(reason) = bottleneck(manifest) {
+        return (Standing::NotShown, format!("the generator was the bottleneck: {reason}"));
+    }
+    if let Some(signal) = &manifest.stopped {
+        return (Standing::NotShown, format!("the run was stopped by {signal}"));
+    }
+    if achieved(evidence) < ACHIEVED_MIN {
+        let reason =
+            format!("only {:.2} % of the offered orders were accepted", achieved(evidence) * 100.0);
+        return (Standing::Broken, reason);
+    }
+    if response.count < ANSWERS_MIN {
+        let reason = format!(
+            "{} answers are too few for a p99: it takes {}",
+            grouped(response.count),
+            grouped(ANSWERS_MIN)
+        );
+        return (Standing::NotShown, reason);
+    }
+    if response.p99_low_us > limit_us {
+        let reason = format!(
+            "p99 is {} at {peak:.0}/s, over the {} of the profile",
+            duration(response.p99_us),
+            duration(limit_us)
+        );
+        return (Standing::Broken, reason);
+    }
+    if response.p99_high_us > limit_us {
+        let reason = format!(
+            "p99 is between {} and {}, and the profile wants {}",
+            duration(response.p99_low_us),
+            duration(response.p99_high_us),
+            duration(limit_us)
+        );
+        return (Standing::NotShown, reason);
+    }
+    let reason = format!(
+        "up to {peak:.0} orders/s: all accepted, p99 {} within {}",
+        duration(response.p99_us),
+        duration(limit_us)
+    );
+    (Standing::Holds, reason)
+}
+
+/// The share of the offered orders that was accepted.
+fn achieved(evidence: &Evidence<'_>) -> f64 {
+    let offered = evidence.reconciliation.planned - evidence.reconciliation.not_sent;
+    evidence.reconciliation.sent.accepted as f64 / offered.max(1) as f64
+}

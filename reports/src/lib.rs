@@ -1,0 +1,47 @@
+//! Turns the recorded facts and the findings of a run into files for people and for CI. Nothing
+//! here decides: a report is a view, and can be made again from the run's folder.
+
+mod charts;
+mod html;
+mod junit;
+mod summary;
+mod words;
+
+use claims::{Evidence, Judgement};
+use runlog::LatencySummary;
+
+/// What a report shows.
+#[derive(Debug, Clone, Copy)]
+pub struct ReportInput<'a> {
+    /// The recorded facts.
+    pub evidence: Evidence<'a>,
+    /// The findings and the verdict.
+    pub judgement: &'a Judgement,
+    /// Response time from the intended instant, by interval: (second, quantiles).
+    pub latency: &'a [(f64, LatencySummary)],
+}
+
+/// A report: the file it makes, and how.
+pub struct Report {
+    /// Its file in the run's folder.
+    pub file: &'static str,
+    /// Makes its content.
+    pub render: fn(&ReportInput<'_>) -> Result<String, ReportError>,
+}
+
+/// A report that could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot make {file}: {cause}")]
+pub struct ReportError {
+    /// Its file.
+    pub file: &'static str,
+    /// Why.
+    pub cause: String,
+}
+
+/// Every report.
+pub const REPORTS: &[Report] = &[
+    Report { file: "report.html", render: html::render },
+    Report { file: "summary.md", render: summary::render },
+    Report { file: "junit.xml", render: junit::render },
+];
