@@ -1,0 +1,101 @@
+//! The account of a run, taken when the queues are empty: who got what, what was used, what that
+//! costs.
+
+use std::path::Path;
+
+use costmodel::{Architecture, Region, Usage};
+use jiff::{SignedDuration, Timestamp};
+use loadgen::LoadResult;
+use observe::{
+    Cloud, Inventory, LedgerCounts, MetersOf, Period, Readings, UsageContext, read_cloud_timeline,
+    read_inventory, read_ledger, read_meters, usage,
+};
+use orders::RunTag;
+use runlog::{CostRecord, Delivery, Reconciliation, TimelinePoint, reconcile};
+
+use crate::failure::Failure;
+use crate::pricing;
+use crate::system::BUCKET;
+
+/// The local cloud's metrics have a resolution of a second.
+const STEP_S: u32 = 1;
+
+/// What is to be accounted for.
+pub(crate) struct Question<'a> {
+    pub(crate) observer: &'a Cloud,
+    pub(crate) meters: MetersOf,
+    pub(crate) database: &'a Path,
+    pub(crate) tag: RunTag,
+    pub(crate) planned: u64,
+    pub(crate) load: &'a LoadResult,
+    pub(crate) started_at: Timestamp,
+    pub(crate) memory_mb: u32,
+    pub(crate) region: Region,
+    pub(crate) dead_letters: u64,
+    pub(crate) undrained: u64,
+}
+
+/// What was found.
+pub(crate) struct Account {
+    pub(crate) reconciliation: Reconciliation,
+    pub(crate) ledger: LedgerCounts,
+    pub(crate) readings: Readings,
+    pub(crate) usage: Usage,
+    pub(crate) cost: CostRecord,
+    pub(crate) timeline: Vec<TimelinePoint>,
+    pub(crate) sample_keys: Vec<String>,
+}
+
+/// Reads every meter and compares every set.
+pub(crate) async fn take(question: Question<'_>) -> Result<Account, Failure> {
+    let Question { observer, tag, planned, load, started_at, .. } = question;
+    let mut delivery = Delivery::new(tag, planned);
+    let ledger = read_ledger(question.database, &mut delivery).map_err(Failure::internal)?;
+    let inventory =
+        read_inventory(observer, BUCKET, &tag, planned, |_| ()).await.map_err(Failure::internal)?;
+    delivery.nfe = inventory.nfe.clone();
+    delivery.confirmations = inventory.confirmations.clone();
+    delivery.dead_letters = question.dead_letters;
+    delivery.undrained = question.undrained;
+    let reconciliation = reconcile(&tag, planned, |k| load.outcomes.get(k), &delivery);
+
+    // The cloud was up a little before the first order and is a little after the last.
+    let from = started_at - SignedDuration::from_secs(5);
+    let to = Timestamp::now() + SignedDuration::from_secs(1);
+    let step_s = i32::try_from(STEP_S).unwrap_or(1);
+    let readings = read_meters(observer, &question.meters, (from, to), step_s)
+        .await
+        .map_err(Failure::internal)?;
+    let period = Period { from: started_at, to, step_s: STEP_S };
+    let mut timeline =
+        read_cloud_timeline(observer, &question.meters, period).await.map_err(Failure::internal)?;
+    add_sender(&mut timeline, load);
+
+    let context = UsageContext {
+        orders: reconciliation.sent.accepted + reconciliation.recovered,
+        architecture: Architecture::Arm64,
+        memory_mb: question.memory_mb,
+        months_kept: 1,
+    };
+    let usage = usage(&readings, &inventory, context);
+    let Inventory { sample_keys, .. } = inventory;
+    Ok(Account {
+        reconciliation,
+        ledger,
+        readings,
+        cost: pricing::price(&usage, question.region)?,
+        usage,
+        timeline,
+        sample_keys,
+    })
+}
+
+/// What the sender saw in each second; the timeline begins with second 0 and has every second.
+fn add_sender(timeline: &mut [TimelinePoint], load: &LoadResult) {
+    for point in timeline {
+        let second = usize::try_from(point.second).unwrap_or(usize::MAX);
+        let count = |seconds: &[u64]| seconds.get(second).copied().unwrap_or(0);
+        point.offered = count(&load.per_second.offered);
+        point.accepted = count(&load.per_second.accepted);
+    }
+}

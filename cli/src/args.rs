@@ -1,0 +1,118 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Send orders through a reference order system, account for every one, and say what it costs.
+///
+/// Try `vazao run`: it needs no account and no other server, and ends within a minute with a
+/// report under runs/.
+#[derive(Debug, Parser)]
+#[command(name = "vazao", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start the local cloud, send a load, reconcile, price, judge and report
+    Run(RunArguments),
+    /// Make the reports of a run again from its files
+    Report(ReportArguments),
+    /// Start the local cloud alone, for the AWS CLI or your own client, until Ctrl-C
+    Local(LocalArguments),
+    /// List the load profiles that come with vazao
+    Profiles,
+}
+
+/// Exit codes: 0 every claim holds; 2 usage or configuration; 10 service level broken; 11 an order
+/// lost or duplicated; 20 the generator was the bottleneck; 21 not enough evidence; 130 or 143
+/// stopped.
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// Name of a profile that comes with vazao (see `vazao profiles`), or path of a TOML file
+    #[arg(default_value = "business-day")]
+    pub(crate) profile: String,
+
+    /// Send exactly this many orders, whatever the profile says
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) orders: Option<i64>,
+
+    /// Send this many orders per 24 hours of the profile's time
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) per_day: Option<f64>,
+
+    /// Compress time: seconds of the profile per second of the clock (2160 makes a day 40 s)
+    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true)]
+    pub(crate) speed: Option<f64>,
+
+    /// The seed of everything random: the same seed makes the same orders at the same instants
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+
+    /// Folder under which the run's own folder is made
+    #[arg(long, value_name = "FOLDER", default_value = "runs")]
+    pub(crate) out: PathBuf,
+
+    /// After the last order, wait for the queue to empty, and give up when it has not shrunk for
+    /// this long, s
+    #[arg(long, value_name = "SECONDS", default_value_t = 180)]
+    pub(crate) drain_timeout: u64,
+
+    /// Keep the local cloud's database, objects and logs in the run's folder
+    #[arg(long)]
+    pub(crate) keep_cloud: bool,
+
+    /// Print the verdict as JSON on standard output, and nothing else there
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) system: SystemArguments,
+}
+
+/// The system that is started.
+#[derive(Debug, Args)]
+pub(crate) struct SystemArguments {
+    /// Port of the local cloud on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 0, help_heading = "System")]
+    pub(crate) port: u16,
+
+    /// The processor's binary; the default is `bootstrap` beside vazao
+    #[arg(long, value_name = "FILE", help_heading = "System")]
+    pub(crate) bootstrap: Option<PathBuf>,
+
+    /// Most invocations at the same time, 2 to 1000
+    #[arg(long, value_name = "N", default_value_t = 4, help_heading = "System")]
+    pub(crate) concurrency: u32,
+
+    /// Most orders in one invocation, 1 to 10
+    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "System")]
+    pub(crate) batch_size: u32,
+
+    /// Memory of the function, MB, for the bill
+    #[arg(long, value_name = "MB", default_value_t = 256, help_heading = "System")]
+    pub(crate) memory: u32,
+
+    /// AWS region whose prices the run's bill takes: sa-east-1 or us-east-1
+    #[arg(long, value_name = "REGION", default_value = "sa-east-1", help_heading = "System")]
+    pub(crate) region: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// A run's folder, such as runs/20261123-101500-business-day
+    pub(crate) run: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LocalArguments {
+    /// Folder for the local cloud's database, objects and logs; it must not exist yet
+    #[arg(long, value_name = "FOLDER", default_value = "runs/local")]
+    pub(crate) data: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) system: SystemArguments,
+}

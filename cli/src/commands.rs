@@ -1,0 +1,6 @@
+//! One module a command.
+
+pub(crate) mod local;
+pub(crate) mod profiles;
+pub(crate) mod report;
+pub(crate) mod run;

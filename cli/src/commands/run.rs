@@ -1,0 +1,420 @@
+//! `vazao run`: the local cloud, a load through it, the account, the bill, the verdict.
+//!
+//! Everything that can be wrong with what the user asked for is found before a folder is made;
+//! from the first order on, whatever happens, the run ends with an account.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use loadgen::{
+    GatewayAddress, LoadPlan, LoadProfile, LoadResult, ProfileOverrides, Progress, RecorderFiles,
+};
+use localcloud::{LocalCloud, StartError};
+use observe::{Cloud, CloudAddress, QueueDepth};
+use orders::{RunTag, Sampler, World};
+use runlog::{RunDirectory, RunManifest, ServiceLevel, Target};
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::account::{self, Account};
+use crate::args::RunArguments;
+use crate::failure::Failure;
+use crate::process_use::ProcessWatch;
+use crate::profiles;
+use crate::reporting;
+use crate::screen::{Screen, View};
+use crate::summary;
+use crate::system::{self, DEAD_LETTER_QUEUE, QUEUE, System};
+
+/// The generator measures on the cores that the local cloud works on: it goes first.
+const LOCAL_CLOUD_NICE: i32 = 5;
+
+/// How often the live view is drawn, and how often the queues are asked.
+const DRAW_EVERY: Duration = Duration::from_millis(250);
+
+/// How many times in a row a queue must be empty before it is believed: its numbers are
+/// approximations.
+const EMPTY_TIMES: u32 = 2;
+
+/// Runs of at most this length have latency intervals of a second, longer ones of ten.
+const SHORT_RUN: Duration = Duration::from_secs(600);
+
+pub(crate) fn execute(arguments: &RunArguments) -> Result<u8, Failure> {
+    let flags = ProfileOverrides {
+        orders: arguments.orders,
+        per_day: arguments.per_day,
+        speed: arguments.speed,
+        seed: arguments.seed,
+    };
+    let profile = profiles::find(&arguments.profile)
+        .and_then(|profile| profile.resolve(flags))
+        .map_err(Failure::usage)?;
+    let system = System::resolve(&arguments.system)?;
+    let run = Run::prepare(arguments, profile, system)?;
+    let finished = run.go();
+    if finished.is_err() {
+        run.discard_if_empty();
+    }
+    finished
+}
+
+/// A run that has its folder and has not begun.
+struct Run<'a> {
+    arguments: &'a RunArguments,
+    profile: LoadProfile,
+    system: System,
+    world: World,
+    directory: RunDirectory,
+    id: String,
+    tag: RunTag,
+}
+
+/// What asked the run to stop: 0 nothing, else the signal's number.
+type Asked = Arc<AtomicU8>;
+
+impl<'a> Run<'a> {
+    fn prepare(
+        arguments: &'a RunArguments,
+        profile: LoadProfile,
+        system: System,
+    ) -> Result<Self, Failure> {
+        let now = Timestamp::now();
+        let id = format!("{}-{}", now.strftime("%Y%m%d-%H%M%S"), profile.name);
+        let directory = RunDirectory::create(&arguments.out, &id)
+            .map_err(|error| Failure::usage(format!("--out: {error}")))?;
+        let tag = RunTag::from_seed_text(&id);
+        Ok(Self { arguments, profile, system, world: World::default(), directory, id, tag })
+    }
+
+    /// Takes the folder away if nothing was sent: what failed before it began leaves nothing.
+    fn discard_if_empty(&self) {
+        if !self.directory.exchanges().exists() {
+            // Only tidying up; what failed has been said.
+            let _ = fs::remove_dir_all(self.directory.root());
+            let _ = fs::remove_dir(&self.arguments.out);
+        }
+    }
+
+    fn go(&self) -> Result<u8, Failure> {
+        let data = prepare_data(&self.directory.file("cloud"), &self.world)?;
+        // Threads are named, so that the CPU account can tell the generator from the cloud.
+        let cloud_runtime = runtime("localcloud", LOCAL_CLOUD_NICE)?;
+        let load_runtime = runtime("loadgen", 0)?;
+        let config = self.system.cloud(&data, &self.world)?;
+        let cloud = cloud_runtime
+            .block_on(async { LocalCloud::start(config).await })
+            .map_err(start_error)?;
+        let main = Builder::new_current_thread().enable_all().build().map_err(Failure::internal)?;
+        let outcome = main.block_on(self.with_cloud(&cloud, &load_runtime, &data));
+        cloud_runtime.block_on(cloud.shutdown());
+        if !self.arguments.keep_cloud {
+            fs::remove_dir_all(&data).map_err(|error| {
+                Failure::internal(format!("cannot remove {}: {error}", data.display()))
+            })?;
+        }
+        outcome
+    }
+
+    async fn with_cloud(
+        &self,
+        cloud: &LocalCloud,
+        load_runtime: &Runtime,
+        data: &Path,
+    ) -> Result<u8, Failure> {
+        let address = CloudAddress::Endpoint {
+            url: cloud.base_url(),
+            region: self.system.region.to_string(),
+        };
+        let observer = Cloud::connect(&address).await;
+        let mut watch = Watch::new(self, cloud, observer)?;
+
+        let (load, started_at) = self.send(cloud, load_runtime, &mut watch).await?;
+        let draining = Instant::now();
+        let undrained = watch.drain(Duration::from_secs(self.arguments.drain_timeout)).await?;
+        let drain = draining.elapsed();
+
+        watch.screen.say("reconciling, order by order");
+        let reconciling = Instant::now();
+        let dead_letters = watch.depth(DEAD_LETTER_QUEUE).await?.total();
+        let account = account::take(account::Question {
+            observer: &watch.observer,
+            meters: self.system.meters(),
+            database: &System::database(data),
+            tag: self.tag,
+            planned: self.profile.orders,
+            load: &load,
+            started_at,
+            memory_mb: self.system.deployment().memory_mb,
+            region: self.system.region,
+            dead_letters,
+            undrained,
+        })
+        .await?;
+        self.save_samples(&watch.observer, &account).await?;
+        watch.processes.look(&cloud.function_processes());
+
+        let phases = runlog::Phases {
+            send_ms: millis(load.sent_within),
+            drain_ms: millis(drain),
+            reconcile_ms: millis(reconciling.elapsed()),
+        };
+        let manifest = self.manifest(&load, started_at, phases, &watch)?;
+        watch.screen.clear();
+        self.write(&manifest, &account)?;
+        let judgement = reporting::write_reports(&self.directory)?;
+        if self.arguments.json {
+            let text = serde_json::to_string_pretty(&judgement).map_err(Failure::internal)?;
+            println!("{text}");
+        } else {
+            print!("{}", summary::text(&manifest, &account, &judgement, self.directory.root()));
+        }
+        Ok(judgement.exit_code)
+    }
+
+    /// Sends the whole load, with the live view on.
+    async fn send(
+        &self,
+        cloud: &LocalCloud,
+        load_runtime: &Runtime,
+        watch: &mut Watch<'_>,
+    ) -> Result<(LoadResult, Timestamp), Failure> {
+        let (start, started_at) = next_whole_second();
+        let schedule = self.profile.schedule();
+        let interval = if schedule.duration() <= SHORT_RUN { 1 } else { 10 };
+        let plan = LoadPlan {
+            sampler: Sampler::new(self.profile.seed, self.tag, self.world),
+            gateway: GatewayAddress(cloud.gateway_url()),
+            credentials: system::credentials(&self.world),
+            in_flight_max: self.profile.in_flight_max,
+            start,
+            start_unix: started_at,
+            files: RecorderFiles {
+                exchanges: self.directory.exchanges(),
+                latency: self.directory.latency(),
+                interval: Duration::from_secs(interval),
+                start_unix_s: started_at.as_second() as f64,
+            },
+            schedule,
+        };
+        if watch.stopped().is_some() {
+            return Err(Failure {
+                exit_code: 130,
+                message: "stopped before the first order".to_owned(),
+            });
+        }
+        let mut load = load_runtime.spawn(loadgen::run(plan, Arc::clone(&watch.progress)));
+        let finished = loop {
+            tokio::select! {
+                finished = &mut load => break finished,
+                () = tokio::time::sleep(DRAW_EVERY) => { watch.show("sent").await?; }
+            }
+        };
+        let result = finished.map_err(Failure::internal)?.map_err(Failure::internal)?;
+        Ok((result, started_at))
+    }
+
+    fn manifest(
+        &self,
+        load: &LoadResult,
+        started_at: Timestamp,
+        phases: runlog::Phases,
+        watch: &Watch<'_>,
+    ) -> Result<RunManifest, Failure> {
+        let schedule = self.profile.schedule();
+        Ok(RunManifest {
+            version: 1,
+            id: self.id.clone(),
+            tag: self.tag.to_string(),
+            software: format!("vazao {}", env!("CARGO_PKG_VERSION")),
+            seed: self.profile.seed,
+            started_at,
+            target: Target::LocalCloud,
+            profile: self.profile.name.clone(),
+            profile_toml: toml::to_string(&self.profile).map_err(Failure::internal)?,
+            planned: self.profile.orders,
+            speed: self.profile.speed,
+            schedule_ms: millis(schedule.duration()),
+            peak_rate_per_s: schedule.peak_rate_per_s(),
+            service_level: ServiceLevel { accept_p99_ms_max: self.profile.accept_p99_ms_max },
+            deployment: self.system.deployment(),
+            stopped: watch.stopped(),
+            phases,
+            generator: load.generator,
+            processes: watch.processes.account(),
+        })
+    }
+
+    fn write(&self, manifest: &RunManifest, account: &Account) -> Result<(), Failure> {
+        let directory = &self.directory;
+        RunDirectory::write_json(&directory.manifest(), manifest)
+            .and_then(|()| RunDirectory::write_json(&directory.usage(), &account.usage))
+            .and_then(|()| RunDirectory::write_json(&directory.bill(), &account.cost))
+            .and_then(|()| {
+                RunDirectory::write_json(&directory.reconciliation(), &account.reconciliation)
+            })
+            .and_then(|()| runlog::write_timeline(&directory.timeline(), &account.timeline))
+            .map_err(Failure::internal)
+    }
+
+    /// Keeps the documents of the first order or two, to be looked at.
+    async fn save_samples(&self, observer: &Cloud, account: &Account) -> Result<(), Failure> {
+        let folder = self.directory.file("samples");
+        fs::create_dir_all(&folder).map_err(Failure::internal)?;
+        for key in &account.sample_keys {
+            let bytes =
+                observer.get_object(system::BUCKET, key).await.map_err(Failure::internal)?;
+            let name = sample_name(key);
+            fs::write(folder.join(&name), bytes).map_err(|error| {
+                Failure::internal(format!("cannot write {}: {error}", folder.join(name).display()))
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// `nfe/partner-01/abcde-0000000/<key>.xml` as `abcde-0000000.xml`.
+fn sample_name(key: &str) -> String {
+    let mut segments = key.rsplit('/');
+    let extension = segments.next().and_then(|file| file.rsplit('.').next()).unwrap_or("");
+    format!("{}.{extension}", segments.next().unwrap_or("document"))
+}
+
+/// Looks at a running system from outside: counters, queues, processes, signals.
+struct Watch<'a> {
+    cloud: &'a LocalCloud,
+    observer: Cloud,
+    progress: Arc<Progress>,
+    screen: Screen,
+    processes: ProcessWatch,
+    asked: Asked,
+}
+
+impl<'a> Watch<'a> {
+    fn new(run: &Run<'_>, cloud: &'a LocalCloud, observer: Cloud) -> Result<Self, Failure> {
+        Ok(Self {
+            cloud,
+            observer,
+            progress: Arc::new(Progress::default()),
+            screen: Screen::new(run.profile.orders),
+            processes: ProcessWatch::default(),
+            asked: listen_for_signals()?,
+        })
+    }
+
+    /// The signal that asked the run to stop, by name. SIGINT goes to goose while it runs.
+    fn stopped(&self) -> Option<String> {
+        match self.asked.load(Ordering::Relaxed) {
+            0 => loadgen::stop_reason(None),
+            15 => Some("SIGTERM".to_owned()),
+            _ => Some("SIGINT".to_owned()),
+        }
+    }
+
+    async fn depth(&self, queue: &str) -> Result<QueueDepth, Failure> {
+        let url = self.cloud.queue_url(queue).unwrap_or_default();
+        observe::queue_depth(&self.observer, &url).await.map_err(Failure::internal)
+    }
+
+    async fn show(&mut self, phase: &str) -> Result<QueueDepth, Failure> {
+        let depth = self.depth(QUEUE).await?;
+        let load = self.progress.snapshot();
+        let documented = load.outcomes.accepted.saturating_sub(depth.total());
+        self.screen.show(phase, View { load, in_queue: depth.total(), documented });
+        self.processes.look(&self.cloud.function_processes());
+        Ok(depth)
+    }
+
+    /// Waits until the queue is empty, or has not shrunk for `patience`; what is left then.
+    async fn drain(&mut self, patience: Duration) -> Result<u64, Failure> {
+        let (mut least, mut shrunk) = (u64::MAX, Instant::now());
+        let mut empty_times = 0;
+        loop {
+            let left = self.show("draining").await?.total();
+            empty_times = if left == 0 { empty_times + 1 } else { 0 };
+            if left < least {
+                (least, shrunk) = (left, Instant::now());
+            }
+            if empty_times == EMPTY_TIMES {
+                return Ok(0);
+            }
+            if shrunk.elapsed() >= patience {
+                return Ok(left);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+/// SIGTERM always, and SIGINT until goose puts its own handler in place, ask the load to stop.
+fn listen_for_signals() -> Result<Asked, Failure> {
+    let asked = Asked::default();
+    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+        let mut signals = signal(kind).map_err(Failure::internal)?;
+        let asked = Arc::clone(&asked);
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                let number = u8::try_from(kind.as_raw_value()).unwrap_or(u8::MAX);
+                asked.store(number, Ordering::Relaxed);
+                loadgen::stop(if number == 15 { "SIGTERM" } else { "SIGINT" });
+            }
+        });
+    }
+    Ok(asked)
+}
+
+/// A run begins on a whole second, so that its seconds are those of the meters.
+fn next_whole_second() -> (Instant, Timestamp) {
+    let (instant, now) = (Instant::now(), Timestamp::now());
+    // Half a second for the generator to get ready.
+    let ready = now + jiff::SignedDuration::from_millis(500);
+    let second = Timestamp::from_second(ready.as_second() + 1).unwrap_or(ready);
+    let wait = second.duration_since(now).unsigned_abs();
+    (instant + wait, second)
+}
+
+/// A runtime whose threads have this name and this CPU priority, 0 or lower than ours.
+fn runtime(name: &str, nice: i32) -> Result<Runtime, Failure> {
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name(name)
+        // On Linux this is of the calling thread. Without it the run is only less exact.
+        .on_thread_start(move || {
+            if nice > 0 {
+                let _ = rustix::process::setpriority_process(None, nice);
+            }
+        })
+        .enable_all()
+        .build()
+        .map_err(Failure::internal)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The folder of a local cloud, with the existing database in it; its absolute path.
+pub(crate) fn prepare_data(folder: &Path, world: &World) -> Result<PathBuf, Failure> {
+    let cannot = |error: std::io::Error| {
+        Failure::usage(format!("cannot write {}: {error}", folder.display()))
+    };
+    fs::create_dir_all(folder).map_err(cannot)?;
+    let folder = folder.canonicalize().map_err(cannot)?;
+    let database = System::database(&folder);
+    processor::create_database(&database, world).map_err(|error| {
+        Failure::internal(format!("cannot make the database {}: {error}", database.display()))
+    })?;
+    Ok(folder)
+}
+
+/// Whatever keeps the local cloud from starting is in its settings.
+pub(crate) fn start_error(error: StartError) -> Failure {
+    let hint = match &error {
+        StartError::AddressInUse { .. } => ": give another --port, or 0 for a free one",
+        _ => "",
+    };
+    Failure::usage(format!("{error}{hint}"))
+}

@@ -1,0 +1,57 @@
+//! From a run's folder to its reports, whether the run has just ended or is long over.
+
+use claims::{Evidence, Judgement};
+use costmodel::Usage;
+use reports::{REPORTS, ReportInput};
+use runlog::{
+    CostRecord, LatencyKind, LatencySummary, Reconciliation, RunDirectory, RunManifest,
+    read_latency_log, read_timeline,
+};
+
+use crate::failure::Failure;
+
+/// The file of the verdict and the findings.
+const VERDICT: &str = "verdict.json";
+
+/// Judges the run in this folder and writes every report of it.
+pub(crate) fn write_reports(directory: &RunDirectory) -> Result<Judgement, Failure> {
+    let manifest: RunManifest = read(directory.manifest())?;
+    let reconciliation: Reconciliation = read(directory.reconciliation())?;
+    let usage: Usage = read(directory.usage())?;
+    let cost: CostRecord = read(directory.bill())?;
+    let timeline = read_timeline(&directory.timeline()).map_err(Failure::usage)?;
+    let evidence = Evidence {
+        manifest: &manifest,
+        reconciliation: &reconciliation,
+        usage: &usage,
+        cost: &cost,
+        timeline: &timeline,
+    };
+    let judgement = claims::judge(&evidence);
+    let latency = latency(directory)?;
+    let input = ReportInput { evidence, judgement: &judgement, latency: &latency };
+    for report in REPORTS {
+        let text = (report.render)(&input).map_err(Failure::internal)?;
+        RunDirectory::write(&directory.file(report.file), text.as_bytes())
+            .map_err(Failure::internal)?;
+    }
+    RunDirectory::write_json(&directory.file(VERDICT), &judgement).map_err(Failure::internal)?;
+    Ok(judgement)
+}
+
+fn read<T: serde::de::DeserializeOwned>(path: std::path::PathBuf) -> Result<T, Failure> {
+    RunDirectory::read_json(&path).map_err(Failure::usage)
+}
+
+/// Response time by interval.
+fn latency(directory: &RunDirectory) -> Result<Vec<(f64, LatencySummary)>, Failure> {
+    let path = directory.latency();
+    let text = std::fs::read(&path)
+        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
+    let intervals = read_latency_log(&text, LatencyKind::Response)
+        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    Ok(intervals
+        .iter()
+        .map(|(start_ms, histogram)| (*start_ms as f64 / 1_000.0, LatencySummary::from(histogram)))
+        .collect())
+}

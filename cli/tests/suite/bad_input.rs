@@ -1,0 +1,79 @@
+//! What the user can get wrong: one clear line, exit 2, nothing written.
+
+use std::net::TcpListener;
+
+use crate::vazao::run;
+
+/// Runs with these arguments and a fresh --out; the line that it says.
+fn refusal(arguments: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("runs");
+    let mut all = vec!["run", "--out", out.to_str().unwrap()];
+    all.extend(arguments);
+    let output = run(&all);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+    assert!(output.stdout.is_empty(), "{arguments:?}");
+    assert!(!out.exists(), "{arguments:?} left something behind");
+    assert_eq!(said.trim_end().lines().count(), 1, "{arguments:?}: {said}");
+    said
+}
+
+#[test]
+fn an_unknown_profile_key_is_named_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.toml");
+    std::fs::write(&file, "name = \"mine\"\nordrs = 5\n").unwrap();
+    let said = refusal(&[file.to_str().unwrap()]);
+    assert!(
+        said.contains("mine.toml") && said.contains("line 2") && said.contains("ordrs"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_unknown_profile_is_answered_with_those_that_there_are() {
+    assert!(refusal(&["busy-day"]).contains("business-day"));
+}
+
+#[test]
+fn a_busy_port_is_named() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let said = refusal(&["--port", &port]);
+    assert!(said.contains(&port) && said.contains("--port"), "{said}");
+}
+
+#[test]
+fn a_missing_bootstrap_is_named_with_the_way_to_get_it() {
+    let said = refusal(&["--bootstrap", "/nowhere/bootstrap"]);
+    assert!(said.contains("/nowhere/bootstrap") && said.contains("cargo build"), "{said}");
+}
+
+#[test]
+fn zero_orders_and_negative_rates_are_refused_by_flag() {
+    for (arguments, flag) in [
+        (["--orders", "0"], "--orders"),
+        (["--orders", "-4"], "--orders"),
+        (["--per-day", "-1000"], "--per-day"),
+        (["--per-day", "0"], "--per-day"),
+        (["--speed", "0"], "--speed"),
+        (["--concurrency", "1"], "--concurrency"),
+        (["--batch-size", "11"], "--batch-size"),
+        (["--region", "mars-1"], "--region"),
+    ] {
+        let said = refusal(&arguments);
+        assert!(said.contains(flag), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn an_output_folder_that_cannot_be_written_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a-file");
+    std::fs::write(&file, "").unwrap();
+    let output = run(&["run", "--out", file.to_str().unwrap()]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("--out") && said.contains("a-file"), "{said}");
+}

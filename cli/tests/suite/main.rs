@@ -1,0 +1,6 @@
+//! The program as its users run it.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bad_input;
+mod vazao;
+mod whole_path;

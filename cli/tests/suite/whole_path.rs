@@ -1,0 +1,115 @@
+//! From a profile to a verdict, through every part of the system.
+
+use crate::vazao::{children, only_run, run, signal, vazao, wait_until};
+use orders::{RunTag, Sampler, World};
+
+/// The text of a profile of `orders` orders over `seconds`.
+fn profile(orders: u64, seconds: u32) -> String {
+    format!(
+        "name = \"test\"\ndescription = \"for tests\"\norders = {orders}\nseed = 11\n\
+         accept_p99_ms_max = 2000\nshape = {{ kind = \"constant\", duration_s = {seconds} }}\n"
+    )
+}
+
+#[test]
+fn every_order_of_a_run_is_documented_once_and_every_file_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, out) = (folder.path().join("test.toml"), folder.path().join("runs"));
+    std::fs::write(&file, profile(1_200, 4)).unwrap();
+    let output =
+        run(&["run", file.to_str().unwrap(), "--out", out.to_str().unwrap(), "--keep-cloud"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let finished = only_run(&out);
+    let account = &finished.reconciliation;
+    assert!(account.is_clean(), "{account:?}");
+    assert_eq!((account.planned, account.documented), (1_200, 1_200));
+    // 20: on a busy machine the generator may be late; the account holds all the same.
+    assert!([Some(0), Some(20)].contains(&output.status.code()), "{text}");
+    for name in [
+        "run.json",
+        "usage.json",
+        "bill.json",
+        "reconciliation.json",
+        "verdict.json",
+        "exchanges.parquet",
+        "latency.hlog",
+        "timeline.csv",
+        "report.html",
+        "summary.md",
+        "junit.xml",
+    ] {
+        let size = std::fs::metadata(finished.directory.file(name)).map(|file| file.len());
+        assert!(size.is_ok_and(|size| size > 100), "{name}");
+    }
+    the_database_has_exactly_the_planned_orders(&finished);
+}
+
+/// Straight from the tables, not through the views and sets of the reconciliation.
+fn the_database_has_exactly_the_planned_orders(finished: &crate::vazao::Finished) {
+    let database = finished.directory.file("cloud").join("existing.sqlite");
+    let database = rusqlite::Connection::open(database).unwrap();
+    let mut rows = database.prepare("SELECT order_number FROM sales_order ORDER BY 1").unwrap();
+    let numbers: Vec<String> =
+        rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let manifest = &finished.manifest;
+    let tag: RunTag = manifest.tag.parse().unwrap();
+    let sampler = Sampler::new(manifest.seed, tag, World::default());
+    let mut planned: Vec<String> = (0..manifest.planned)
+        .map(|k| sampler.order(k, manifest.started_at).order.partner_order_no.to_string())
+        .collect();
+    planned.sort();
+    assert_eq!(numbers, planned);
+}
+
+#[test]
+fn one_order_is_a_run() {
+    let out = tempfile::tempdir().unwrap();
+    let output = run(&["run", "--orders", "1", "--out", out.path().to_str().unwrap()]);
+    let finished = only_run(out.path());
+    assert!(finished.reconciliation.is_clean(), "{:?}", finished.reconciliation);
+    assert_eq!(finished.reconciliation.documented, 1);
+    // One order shows no p99.
+    assert!([Some(21), Some(20)].contains(&output.status.code()));
+    assert!(!finished.directory.file("cloud").exists());
+}
+
+#[test]
+fn a_processor_killed_in_mid_run_costs_no_order_and_bills_none_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, out) = (folder.path().join("test.toml"), folder.path().join("runs"));
+    std::fs::write(&file, profile(2_000, 8)).unwrap();
+    let mut running =
+        vazao(&["run", file.to_str().unwrap(), "--out", out.to_str().unwrap()]).spawn().unwrap();
+    wait_until("a processor", || !children(&running).is_empty());
+    // The first second passes before the first order.
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    let victims = children(&running);
+    victims.iter().for_each(|pid| signal("KILL", *pid));
+    running.wait().unwrap();
+    let account = only_run(&out).reconciliation;
+    assert!(account.is_clean(), "{account:?}");
+    assert_eq!(account.documented, 2_000);
+}
+
+#[test]
+fn ctrl_c_drains_accounts_and_says_that_the_run_was_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let (file, out) = (folder.path().join("test.toml"), folder.path().join(name));
+        std::fs::write(&file, profile(20_000, 200)).unwrap();
+        let mut running = vazao(&["run", file.to_str().unwrap(), "--out", out.to_str().unwrap()])
+            .spawn()
+            .unwrap();
+        wait_until("a processor", || !children(&running).is_empty());
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        signal(name, running.id());
+        assert_eq!(running.wait().unwrap().code(), Some(code));
+        let finished = only_run(&out);
+        let account = &finished.reconciliation;
+        assert!(account.is_clean(), "{account:?}");
+        assert!(account.not_sent > 0 && account.documented > 0, "{account:?}");
+        assert_eq!(finished.manifest.stopped, Some(format!("SIG{name}")));
+        let report = std::fs::read_to_string(finished.directory.file("report.html")).unwrap();
+        assert!(report.contains("was stopped"));
+    }
+}
