@@ -1,0 +1,58 @@
+//! The project's own chores: `cargo xtask ci` runs every check, `cargo xtask layers` the one on
+//! dependencies, `cargo xtask prices` makes the price lists anew from their source table.
+#![expect(clippy::print_stdout, reason = "a tool that talks to a person")]
+#![expect(clippy::print_stderr, reason = "a tool that talks to a person")]
+
+mod ci;
+mod layers;
+mod prices;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  ci               install what the checks need, then run every check
+  ci --list        name the checks
+  ci STEP...       run only these checks
+  layers           check that no crate imports upward
+  prices           make costmodel/prices/<region>/*.json from costmodel/prices/rates.csv
+  prices --check   fail if they are not current
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let root = root();
+    let done = match arguments.as_slice() {
+        ["ci", "--list"] => {
+            ci::list();
+            Ok(())
+        }
+        ["ci", steps @ ..] => ci::run(&root, steps),
+        ["layers"] => layers::run(&root),
+        ["prices"] => prices::run(&root, false),
+        ["prices", "--check"] => prices::run(&root, true),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        [other, ..] => {
+            eprintln!("xtask: no command {other}\n\n{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The workspace's root: the parent of this crate.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
+}
