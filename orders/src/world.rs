@@ -67,11 +67,11 @@ pub struct Product {
     pub anvisa: String,
     /// Its price.
     pub unit_price: UnitPrice,
-    /// How many are in stock at first.
-    pub stock: u64,
+    /// It is sold in multiples of this.
+    pub pack: u32,
 }
 
-/// Stock and credit that no run exhausts: running out is a scenario of its own.
+/// Credit that no run exhausts: running out is a scenario of its own.
 const PLENTY: u64 = 1_000_000_000_000;
 
 const SUBSTANCES: [&str; 20] = [
@@ -196,7 +196,7 @@ impl World {
             ncm: if draws.below(5) == 0 { "30039099" } else { "30049099" },
             anvisa: format!("1{:012}", draws.below(1_000_000_000_000)),
             unit_price: UnitPrice::from_1e4(10_000 + draws.below(900_000) / 50 * 50),
-            stock: PLENTY,
+            pack: 6,
         }
     }
 
