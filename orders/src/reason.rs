@@ -33,6 +33,8 @@ pub enum Reason {
     CreditLimit,
     /// The number belongs to another order.
     DuplicateConflict,
+    /// The tax tables do not say what would be owed, as on any day from 2027 on.
+    NotTaxable,
     /// The line's number is there twice.
     DuplicateLine,
     /// The check digit of the line's EAN is wrong.
@@ -62,7 +64,7 @@ pub struct ReasonError(String);
 
 impl Reason {
     /// Every reason: those of an order first, then those of a line.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::OrderNumberMismatch,
         Self::IssuedAtInvalid,
         Self::BadCnpjDv,
@@ -74,6 +76,7 @@ impl Reason {
         Self::DeliveryDateInvalid,
         Self::CreditLimit,
         Self::DuplicateConflict,
+        Self::NotTaxable,
         Self::DuplicateLine,
         Self::BadEanDv,
         Self::UnknownEan,
@@ -100,6 +103,7 @@ impl Reason {
             Self::DeliveryDateInvalid => "DELIVERY_DATE_INVALID",
             Self::CreditLimit => "CREDIT_LIMIT",
             Self::DuplicateConflict => "DUPLICATE_CONFLICT",
+            Self::NotTaxable => "NOT_TAXABLE",
             Self::DuplicateLine => "DUPLICATE_LINE",
             Self::BadEanDv => "BAD_EAN_DV",
             Self::UnknownEan => "UNKNOWN_EAN",

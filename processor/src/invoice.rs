@@ -12,12 +12,18 @@
 //!   sale is copied from the order, the customer, the catalogue and the lots reserved.
 //! - [`Numbering`] is made from the number, once it is known.
 
+mod numbering;
+mod sale;
+
 use jiff::civil::Date;
 use orders::{
     AccessKey, Cents, Cnpj, Gtin, IssuedAt, Medicine, OrderNumber, Origin, PartnerId, PaymentTerms,
     Quantity, Rate, ShipToCode, State, UnitPrice,
 };
 use serde::{Deserialize, Serialize};
+
+pub(crate) use numbering::InvoiceCodes;
+pub use sale::{SaleHead, SoldLine};
 
 /// An invoice as the database stores it. Documents are a function of this, and of the certificate
 /// that signs.
@@ -66,7 +72,7 @@ pub struct Sale {
     pub lines: Vec<InvoiceLine>,
     /// The sums.
     pub totals: Totals,
-    /// What is due when; they add up to the total of the invoice. One at least.
+    /// What is due when; they add up to the total of the invoice. None if that is nothing.
     pub instalments: Vec<Instalment>,
 }
 
@@ -190,6 +196,13 @@ pub struct Icms {
     pub substitution: Option<Substitution>,
 }
 
+impl Icms {
+    /// What is added to the price.
+    pub fn substituted(&self) -> Cents {
+        self.substitution.map_or(Cents(0), |substitution| substitution.tax)
+    }
+}
+
 /// ICMS of the sales to come (`ICMS10`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Substitution {
@@ -221,6 +234,16 @@ pub enum Contribution {
     PaidByManufacturer,
     /// CST 01.
     Owed(Levy),
+}
+
+impl Contribution {
+    /// What this sale owes.
+    pub fn tax(&self) -> Cents {
+        match self {
+            Self::PaidByManufacturer => Cents(0),
+            Self::Owed(levy) => levy.tax,
+        }
+    }
 }
 
 /// IBS and CBS of a line. In 2026 they are declared and not added to any price.

@@ -13,8 +13,10 @@ struct DebianPackage {
 }
 
 /// In the order of their names.
-const DEBIAN: &[DebianPackage] =
-    &[DebianPackage { name: "python3-venv", provides: "/usr/share/doc/python3-venv" }];
+const DEBIAN: &[DebianPackage] = &[
+    DebianPackage { name: "postgresql", provides: "/usr/lib/postgresql" },
+    DebianPackage { name: "python3-venv", provides: "/usr/share/doc/python3-venv" },
+];
 
 /// The Python packages, one exact version a line.
 const REQUIREMENTS: &str = "xtask/requirements.txt";
