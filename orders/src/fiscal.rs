@@ -1,6 +1,9 @@
 //! What tax law and ANVISA say of a product: facts of the catalogue, not of a sale.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::Cents;
 
@@ -48,13 +51,15 @@ pub struct Medicine {
     pub maximum_price: Cents,
 }
 
-/// How a product is taxed: the name of a row of the dated tax tables.
+/// How a product is taxed: the name of its rows in the dated tax tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaxClass {
-    /// A medicine registered at ANVISA: IBS and CBS at 60 % off (LC 214/2025, article 133).
+    /// A generic medicine, for which some states have a lower ICMS.
+    GenericMedicine,
+    /// Any other medicine registered at ANVISA.
     Medicine,
-    /// A medicine of the list at zero (LC 214/2025, article 146).
+    /// A medicine of the list at zero IBS and CBS (LC 214/2025, article 146).
     MedicineAtZero,
     /// Anything else that a pharmacy sells.
     General,
@@ -62,14 +67,64 @@ pub enum TaxClass {
 
 impl TaxClass {
     /// Every class.
-    pub const ALL: [Self; 3] = [Self::Medicine, Self::MedicineAtZero, Self::General];
+    pub const ALL: [Self; 4] =
+        [Self::GenericMedicine, Self::Medicine, Self::MedicineAtZero, Self::General];
 
     /// The name in tables and in the database.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::GenericMedicine => "generic_medicine",
             Self::Medicine => "medicine",
             Self::MedicineAtZero => "medicine_at_zero",
             Self::General => "general",
         }
+    }
+}
+
+/// A text that is no tax class.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("a tax class is one of generic_medicine, medicine, medicine_at_zero, general; not {0:?}")]
+pub struct TaxClassError(String);
+
+impl FromStr for TaxClass {
+    type Err = TaxClassError;
+
+    fn from_str(text: &str) -> Result<Self, TaxClassError> {
+        let known = Self::ALL.into_iter().find(|class| class.name() == text);
+        known.ok_or_else(|| TaxClassError(text.to_owned()))
+    }
+}
+
+/// A number that is no origin of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("an origin is 0 or 2, not {0}")]
+pub struct OriginError(u8);
+
+impl TryFrom<u8> for Origin {
+    type Error = OriginError;
+
+    fn try_from(digit: u8) -> Result<Self, OriginError> {
+        match digit {
+            0 => Ok(Self::National),
+            2 => Ok(Self::ImportedBoughtInBrazil),
+            other => Err(OriginError(other)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_and_origins_come_back_from_what_is_stored() {
+        for class in TaxClass::ALL {
+            assert_eq!(class.name().parse(), Ok(class));
+            assert_eq!(serde_json::to_value(class).unwrap(), class.name());
+        }
+        for origin in [Origin::National, Origin::ImportedBoughtInBrazil] {
+            assert_eq!(Origin::try_from(origin.digit()), Ok(origin));
+        }
+        assert!("drug".parse::<TaxClass>().is_err() && Origin::try_from(1).is_err());
     }
 }

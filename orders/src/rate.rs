@@ -1,18 +1,49 @@
 //! A percentage, as tax law writes it.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::Cents;
-use crate::text::write_fixed_point;
+use crate::text::{fixed_point, write_fixed_point};
 
-/// A percentage in units of 10^-4 percent: 12 % is 120,000. An NF-e writes four places: 12.0000.
+/// A percentage in units of 10^-4 percent: 12 % is 120,000. An NF-e writes four places: 12.0000,
+/// and so does JSON, as a text.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
-#[serde(transparent)]
+#[serde(try_from = "String", into = "String")]
 pub struct Rate(pub u32);
+
+/// A text that is no percentage.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("a rate is a percentage with at most four places such as \"12.0000\", not {0:?}")]
+pub struct RateError(String);
+
+impl FromStr for Rate {
+    type Err = RateError;
+
+    fn from_str(text: &str) -> Result<Self, RateError> {
+        let units = fixed_point(text, 3, 4).and_then(|units| u32::try_from(units).ok());
+        units.map(Self).ok_or_else(|| RateError(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for Rate {
+    type Error = RateError;
+
+    fn try_from(text: String) -> Result<Self, RateError> {
+        text.parse()
+    }
+}
+
+impl From<Rate> for String {
+    fn from(rate: Rate) -> Self {
+        rate.to_string()
+    }
+}
 
 impl Rate {
     /// 100 %.
@@ -47,6 +78,9 @@ mod tests {
     fn a_rate_is_written_with_four_places() {
         assert_eq!(Rate(120_000).to_string(), "12.0000");
         assert_eq!(Rate(400).to_string(), "0.0400");
+        assert_eq!("0.04".parse(), Ok(Rate(400)));
+        assert_eq!("100".parse(), Ok(Rate::WHOLE));
+        assert!(["", "-1", "1,5", "0.00001"].iter().all(|text| text.parse::<Rate>().is_err()));
     }
 
     #[test]

@@ -9,10 +9,24 @@ use thiserror::Error;
 pub struct Config {
     /// Path of the SQLite database (`VAZAO_DATABASE`, `sqlite:///path`).
     pub database: PathBuf,
+    /// File of the certificate that signs invoices (`VAZAO_CERTIFICATE`), PKCS#12 or PEM.
+    pub certificate: PathBuf,
+    /// Its password (`VAZAO_CERTIFICATE_PASSWORD`), which PKCS#12 has.
+    pub certificate_password: Secret,
     /// Bucket of the documents (`VAZAO_DOCUMENTS_BUCKET`).
     pub bucket: String,
     /// How to reach AWS.
     pub aws: AwsConfig,
+}
+
+/// A text that is not shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Secret")
+    }
 }
 
 /// How to reach AWS, from the variables that Lambda sets.
@@ -56,6 +70,9 @@ pub enum ConfigError {
     /// The database is not there or cannot be opened.
     #[error("VAZAO_DATABASE cannot be opened: {0}")]
     Open(String),
+    /// The certificate is not there, or cannot sign.
+    #[error("VAZAO_CERTIFICATE cannot be used: {0}")]
+    Certificate(String),
 }
 
 impl Config {
@@ -73,6 +90,7 @@ impl Config {
             })
         };
         let database = required("VAZAO_DATABASE");
+        let certificate = required("VAZAO_CERTIFICATE").into();
         let bucket = required("VAZAO_DOCUMENTS_BUCKET");
         let aws = AwsConfig {
             region: required("AWS_REGION"),
@@ -84,7 +102,9 @@ impl Config {
         if !missing.is_empty() {
             return Err(ConfigError::Missing(missing));
         }
-        Ok(Self { database: sqlite_path(&database)?, bucket, aws })
+        let certificate_password = Secret(lookup("VAZAO_CERTIFICATE_PASSWORD").unwrap_or_default());
+        let database = sqlite_path(&database)?;
+        Ok(Self { database, certificate, certificate_password, bucket, aws })
     }
 }
 
@@ -100,8 +120,10 @@ fn sqlite_path(url: &str) -> Result<PathBuf, ConfigError> {
 mod tests {
     use super::*;
 
-    const COMPLETE: [(&str, &str); 5] = [
+    const COMPLETE: [(&str, &str); 7] = [
         ("VAZAO_DATABASE", "sqlite:///data/orders.db"),
+        ("VAZAO_CERTIFICATE", "/opt/certificate.p12"),
+        ("VAZAO_CERTIFICATE_PASSWORD", "hidden too"),
         ("VAZAO_DOCUMENTS_BUCKET", "documents"),
         ("AWS_REGION", "sa-east-1"),
         ("AWS_ACCESS_KEY_ID", "key"),

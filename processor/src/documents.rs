@@ -1,9 +1,10 @@
-//! The documents of an invoice: bytes that follow from the stored rows and from nothing else, so
-//! that a second delivery makes the same ones. No clock, no randomness.
+//! The documents of an invoice: bytes that follow from the stored rows and the certificate, and
+//! from nothing else, so that a second delivery makes the same ones. No clock, no randomness.
 
 mod confirmation;
 mod deflate;
 mod nfe;
+mod signature;
 mod xml;
 
 use orders::{DocumentKey, DocumentKind};
@@ -12,6 +13,7 @@ use crate::Invoice;
 
 pub use confirmation::confirmation_pdf;
 pub use nfe::nfe_xml;
+pub use signature::{Signer, SignerError};
 
 /// A document and where it belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,16 +25,16 @@ pub struct Document {
 }
 
 /// Renders a document of an invoice.
-pub fn render(kind: DocumentKind, invoice: &Invoice) -> Document {
+pub fn render(kind: DocumentKind, invoice: &Invoice, signer: &Signer) -> Document {
     let bytes = match kind {
-        DocumentKind::Nfe => nfe_xml(invoice).into_bytes(),
+        DocumentKind::Nfe => nfe_xml(invoice, signer).into_bytes(),
         DocumentKind::Confirmation => confirmation_pdf(invoice),
     };
     let key = DocumentKey {
         kind,
-        partner: invoice.partner.clone(),
-        order_number: invoice.order_number.clone(),
-        access_key: invoice.access_key.clone(),
+        partner: invoice.sale.partner.clone(),
+        order_number: invoice.sale.order_number.clone(),
+        access_key: invoice.numbering.access_key.clone(),
     };
     Document { key, bytes }
 }

@@ -6,11 +6,14 @@
 //! orders wait for:
 //! - [`Sale`] is complete before the number is known. It can be stored whole (it is `Serialize`)
 //!   or column by column. [`Sale::new`](crate::Sale::new) makes it: per line it calls
-//!   [`tax::assess`](crate::tax::assess), which decides [`InvoiceLine::cfop`] and
+//!   [`assess`](crate::assess), which decides [`InvoiceLine::cfop`] and
 //!   [`InvoiceLine::taxes`], and then it shares out the freight ([`InvoiceLine::freight`]), adds
 //!   up ([`InvoiceLine::total`], [`Totals`]) and divides ([`Instalment`]). Everything else of a
 //!   sale is copied from the order, the customer, the catalogue and the lots reserved.
 //! - [`Numbering`] is made from the number, once it is known.
+
+mod numbering;
+mod sale;
 
 use jiff::civil::Date;
 use orders::{
@@ -18,6 +21,8 @@ use orders::{
     Quantity, Rate, ShipToCode, State, UnitPrice,
 };
 use serde::{Deserialize, Serialize};
+
+pub use sale::{SaleHead, SoldLine};
 
 /// An invoice as the database stores it. Documents are a function of this, and of the certificate
 /// that signs.
@@ -66,7 +71,7 @@ pub struct Sale {
     pub lines: Vec<InvoiceLine>,
     /// The sums.
     pub totals: Totals,
-    /// What is due when; they add up to the total of the invoice. One at least.
+    /// What is due when; they add up to the total of the invoice. None if that is nothing.
     pub instalments: Vec<Instalment>,
 }
 
@@ -156,7 +161,7 @@ pub struct InvoiceLot {
     pub expires: Date,
 }
 
-/// The taxes of a line, as [`tax::assess`](crate::tax::assess) decides them.
+/// The taxes of a line, as [`assess`](crate::assess) decides them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineTaxes {
     /// Tax of the states on goods.
@@ -190,6 +195,13 @@ pub struct Icms {
     pub substitution: Option<Substitution>,
 }
 
+impl Icms {
+    /// What is added to the price.
+    pub fn substituted(&self) -> Cents {
+        self.substitution.map_or(Cents(0), |substitution| substitution.tax)
+    }
+}
+
 /// ICMS of the sales to come (`ICMS10`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Substitution {
@@ -221,6 +233,16 @@ pub enum Contribution {
     PaidByManufacturer,
     /// CST 01.
     Owed(Levy),
+}
+
+impl Contribution {
+    /// What this sale owes.
+    pub fn tax(&self) -> Cents {
+        match self {
+            Self::PaidByManufacturer => Cents(0),
+            Self::Owed(levy) => levy.tax,
+        }
+    }
 }
 
 /// IBS and CBS of a line. In 2026 they are declared and not added to any price.

@@ -8,26 +8,38 @@
 //! which finds the rows and makes the same bytes.
 
 mod billing;
+mod certificate;
 mod config;
 mod database;
 mod decision;
 mod documents;
+mod emitter;
 mod error;
 mod handler;
+mod invoice;
 mod log;
 mod message;
 mod metrics;
 mod pipeline;
 mod store;
+mod tax;
 
-pub use billing::{EMITTER, Emitter, Invoice, InvoiceLine, Invoiced, Refusal};
-pub use config::{AwsConfig, Config, ConfigError};
+pub use billing::Refusal;
+pub use certificate::{Certificate, CertificateError};
+pub use config::{AwsConfig, Config, ConfigError, Secret};
 pub use database::{DatabaseError, Settlement, SqliteDatabase, create_database};
-pub use documents::{Document, confirmation_pdf, nfe_xml, render};
+pub use documents::{Document, Signer, SignerError, confirmation_pdf, nfe_xml, render};
+pub use emitter::{EMITTER_CNPJ, emitter};
 pub use error::{Poison, ProcessError, Retryable};
 pub use handler::{Handler, HandlerError, Process};
+pub use invoice::{
+    Consumption, ConsumptionPart, Contribution, Icms, Instalment, Invoice, InvoiceLine, InvoiceLot,
+    Levy, LineTaxes, Numbering, Party, Place, Presumption, Sale, SaleHead, SoldLine, Substitution,
+    Totals,
+};
 pub use log::{log_panics, log_startup_error};
 pub use message::Message;
 pub use metrics::{BatchMetrics, Outcome, Processed, Spent};
 pub use pipeline::Pipeline;
 pub use store::{DocumentStore, StoreError};
+pub use tax::{Assessment, Route, TaxError, TaxedAmounts, assess};

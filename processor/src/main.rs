@@ -6,8 +6,8 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use aws_lambda_events::event::sqs::SqsEvent;
 use lambda_runtime::{LambdaEvent, service_fn};
 use processor::{
-    Config, ConfigError, DocumentStore, Handler, Pipeline, SqliteDatabase, log_panics,
-    log_startup_error,
+    Certificate, Config, ConfigError, DocumentStore, Handler, Pipeline, Signer, SqliteDatabase,
+    log_panics, log_startup_error,
 };
 
 fn main() -> ExitCode {
@@ -26,7 +26,14 @@ fn pipeline() -> Result<Pipeline, ConfigError> {
     let config = Config::read(|name| std::env::var(name).ok())?;
     let database = SqliteDatabase::open(&config.database)
         .map_err(|error| ConfigError::Open(error.to_string()))?;
-    Ok(Pipeline::new(database, DocumentStore::new(&config.aws, &config.bucket)))
+    let store = DocumentStore::new(&config.aws, &config.bucket);
+    Ok(Pipeline::new(database, store, signer(&config)?))
+}
+
+fn signer(config: &Config) -> Result<Signer, ConfigError> {
+    let certificate = Certificate::read(&config.certificate, &config.certificate_password.0)
+        .map_err(|error| ConfigError::Certificate(error.to_string()))?;
+    Signer::new(&certificate).map_err(|error| ConfigError::Certificate(error.to_string()))
 }
 
 /// One thread is enough: the database is asked in it, and the bucket is waited for.

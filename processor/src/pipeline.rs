@@ -9,27 +9,28 @@ use orders::DocumentKind;
 use crate::log::{log_conflict, log_refusal};
 use crate::metrics::{Outcome, Processed, Spent};
 use crate::{
-    DatabaseError, DocumentStore, Invoice, Message, Process, ProcessError, Settlement,
+    DatabaseError, DocumentStore, Invoice, Message, Process, ProcessError, Settlement, Signer,
     SqliteDatabase, render,
 };
 
-/// The database and the bucket.
+/// The database, the bucket and the signature.
 #[derive(Debug)]
 pub struct Pipeline {
     database: SqliteDatabase,
     store: DocumentStore,
+    signer: Signer,
 }
 
 impl Pipeline {
-    /// Settles orders in this database and documents them in this store.
-    pub fn new(database: SqliteDatabase, store: DocumentStore) -> Self {
-        Self { database, store }
+    /// Settles orders in this database and documents them, signed so, in this store.
+    pub fn new(database: SqliteDatabase, store: DocumentStore, signer: Signer) -> Self {
+        Self { database, store, signer }
     }
 
     async fn document(&self, invoice: &Invoice, spent: &mut Spent) -> Result<(), ProcessError> {
         let rendering = Instant::now();
-        let nfe = render(DocumentKind::Nfe, invoice);
-        let confirmation = render(DocumentKind::Confirmation, invoice);
+        let nfe = render(DocumentKind::Nfe, invoice, &self.signer);
+        let confirmation = render(DocumentKind::Confirmation, invoice, &self.signer);
         spent.render += rendering.elapsed();
 
         let storing = Instant::now();

@@ -396,7 +396,8 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The folder of a local cloud, with the existing database in it; its absolute path.
+/// The folder of a local cloud, with the existing database and a certificate in it; its
+/// absolute path.
 pub(crate) fn prepare_data(folder: &Path, world: &World) -> Result<PathBuf, Failure> {
     let cannot = |error: std::io::Error| {
         Failure::usage(format!("cannot write {}: {error}", folder.display()))
@@ -407,6 +408,9 @@ pub(crate) fn prepare_data(folder: &Path, world: &World) -> Result<PathBuf, Fail
     processor::create_database(&database, world).map_err(|error| {
         Failure::internal(format!("cannot make the database {}: {error}", database.display()))
     })?;
+    processor::Certificate::for_tests()
+        .and_then(|certificate| certificate.write_pem(&System::certificate(&folder)))
+        .map_err(|error| Failure::internal(error.to_string()))?;
     Ok(folder)
 }
 

@@ -5,15 +5,13 @@ use std::path::Path;
 use orders::World;
 use rusqlite::{Connection, Transaction, params};
 
+use super::sqlite::json;
 use crate::DatabaseError;
 
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// The series in which invoices are numbered. One is enough for a database with a single writer.
 pub(crate) const SERIES: u16 = 1;
-
-/// 12 %: generic medicines within São Paulo. Illustrative, and therefore a column.
-const ICMS_RATE_1E4: u64 = 120_000;
 
 /// Creates the database at `path` and fills it with `world`.
 ///
@@ -43,7 +41,7 @@ fn insert_partners(transaction: &Transaction<'_>, world: &World) -> Result<(), D
 
 fn insert_customers(transaction: &Transaction<'_>, world: &World) -> Result<(), DatabaseError> {
     let mut customer = transaction
-        .prepare("INSERT INTO customer VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0)")?;
+        .prepare("INSERT INTO customer VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0)")?;
     let mut credit = transaction.prepare("INSERT INTO credit VALUES (?1, ?2, 0)")?;
     for index in 0..world.size().customers {
         let known = world.customer(index);
@@ -56,6 +54,7 @@ fn insert_customers(transaction: &Transaction<'_>, world: &World) -> Result<(), 
             known.address.street,
             known.address.house,
             known.address.district,
+            known.address.state.letters(),
             known.address.postcode,
         ])?;
         credit.execute(params![index + 1, known.credit_limit.0])?;
@@ -64,7 +63,7 @@ fn insert_customers(transaction: &Transaction<'_>, world: &World) -> Result<(), 
 }
 
 fn insert_products(transaction: &Transaction<'_>, world: &World) -> Result<(), DatabaseError> {
-    let mut product = transaction.prepare("INSERT INTO product VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    let mut product = transaction.prepare("INSERT INTO product VALUES (?1, ?2, ?3, ?4, ?5)")?;
     let mut stock = transaction.prepare("INSERT INTO stock VALUES (?1, ?2, 0)")?;
     for index in 0..world.size().products {
         let known = world.product(index);
@@ -72,8 +71,7 @@ fn insert_products(transaction: &Transaction<'_>, world: &World) -> Result<(), D
             index + 1,
             known.gtin.as_str(),
             known.name,
-            known.ncm,
-            ICMS_RATE_1E4 as i64,
+            json(&known.fiscal)?,
             known.unit_price.as_1e4() as i64,
         ])?;
         stock.execute(params![index + 1, known.stock as i64])?;

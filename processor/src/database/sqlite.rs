@@ -5,20 +5,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::tz::Offset;
-use orders::{
-    AccessKey, AccessKeyParts, Address, Cents, Cnpj, Gtin, IssuedAt, Order, OrderNumber, PartnerId,
-    UnitPrice,
-};
+use jiff::civil::date;
+use orders::{Cents, Cnpj, Fiscal, Gtin, Order, OrderNumber, PartnerId, State, UnitPrice};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior};
 use rusqlite::{named_params, params};
 
 use super::seed::SERIES;
 use super::{DatabaseError, Settlement};
-use crate::billing::invoice_code;
 use crate::decision::{Bill, KnownCustomer, KnownProduct, decide};
-use crate::{EMITTER, Invoice, InvoiceLine, Invoiced, Message, Refusal};
+use crate::invoice::{Invoice, InvoiceLot, Numbering, Party, Place, Sale, SaleHead, SoldLine};
+use crate::{Message, Refusal, emitter};
 
 /// An open database.
 #[derive(Debug)]
@@ -70,7 +67,7 @@ impl SqliteDatabase {
         let partner_id = partner_id(&transaction, &message.partner)?;
         let settlement = match stored_order(&transaction, partner_id, &message.order_number)? {
             Some(stored) if stored.body_sha256 == message.body_sha256 => {
-                stored.settlement(&transaction, message)?
+                stored.settlement(&transaction)?
             }
             Some(_) => record_conflict(&transaction, partner_id, message, now)?,
             None => settle_new(&transaction, partner_id, message, now)?,
@@ -86,9 +83,9 @@ impl SqliteDatabase {
     pub fn mark_stored(&self, invoice: &Invoice) -> Result<(), DatabaseError> {
         let connection = self.connection.borrow();
         let mut update = connection.prepare_cached(
-            "UPDATE nfe SET status = 'stored' WHERE order_id = ?1 AND status = 'numbered'",
+            "UPDATE nfe SET status = 'stored' WHERE access_key = ?1 AND status = 'numbered'",
         )?;
-        update.execute([invoice.order_id])?;
+        update.execute([invoice.numbering.access_key.as_str()])?;
         Ok(())
     }
 }
@@ -128,15 +125,11 @@ fn stored_order(
 }
 
 impl StoredOrder {
-    fn settlement(
-        self,
-        transaction: &Transaction<'_>,
-        message: &Message,
-    ) -> Result<Settlement, DatabaseError> {
+    fn settlement(self, transaction: &Transaction<'_>) -> Result<Settlement, DatabaseError> {
         if let Some(reason) = self.refused_for {
             return Ok(Settlement::Refused { reason, again: true });
         }
-        let invoice = Box::new(stored_invoice(transaction, self.order_id, message)?);
+        let invoice = Box::new(stored_invoice(transaction, self.order_id)?);
         Ok(Settlement::Billed { invoice, again: true })
     }
 }
@@ -168,12 +161,18 @@ fn settle_new(
             insert_order(transaction, partner_id, message, now, Err(reason))?;
             Ok(Settlement::Refused { reason: reason.code().to_owned(), again: false })
         }
-        Ok(bill) => {
+        Ok(mut bill) => {
+            let Ok(sale) = sale(transaction, &bill, message, now)? else {
+                let reason = Refusal::NotTaxable;
+                insert_order(transaction, partner_id, message, now, Err(reason))?;
+                return Ok(Settlement::Refused { reason: reason.code().to_owned(), again: false });
+            };
+            bill.total = sale.totals.total;
             let order_id = insert_order(transaction, partner_id, message, now, Ok(&bill))?;
             reserve(transaction, &bill)?;
             insert_items(transaction, order_id, &bill)?;
-            number_invoice(transaction, order_id, message, now)?;
-            let invoice = Box::new(stored_invoice(transaction, order_id, message)?);
+            number_invoice(transaction, order_id, &sale)?;
+            let invoice = Box::new(stored_invoice(transaction, order_id)?);
             Ok(Settlement::Billed { invoice, again: false })
         }
     }
@@ -294,8 +293,7 @@ fn insert_items(
 fn number_invoice(
     transaction: &Transaction<'_>,
     order_id: i64,
-    message: &Message,
-    now: Timestamp,
+    sale: &Sale,
 ) -> Result<(), DatabaseError> {
     let number: u32 = transaction
         .prepare_cached(
@@ -303,105 +301,112 @@ fn number_invoice(
              RETURNING next_number - 1",
         )?
         .query_row([SERIES], |row| row.get(0))?;
-    let code = invoice_code(&message.partner, &message.order_number, number);
-    let access_key = access_key(number, code, now)?;
+    let Numbering { series, number, code, access_key } = Numbering::new(sale, SERIES, number);
     let mut insert = transaction
         .prepare_cached("INSERT INTO nfe VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'numbered')")?;
-    let issued_at = IssuedAt::in_brasilia(now);
-    insert.execute(params![
-        order_id,
-        SERIES,
-        number,
-        code,
-        access_key.as_str(),
-        issued_at.as_str()
-    ])?;
+    let sale = json(sale)?;
+    insert.execute(params![order_id, series, number, code, access_key.as_str(), sale])?;
     Ok(())
 }
 
-fn access_key(number: u32, code: u32, now: Timestamp) -> Result<AccessKey, DatabaseError> {
-    // The month of dhEmi, which is local time.
-    let date = Offset::constant(-3).to_datetime(now).date();
-    let emitter = EMITTER.cnpj.parse().map_err(|_| DatabaseError::Stored("emitter"))?;
-    Ok(AccessKey::new(&AccessKeyParts {
-        state: EMITTER.state,
-        year: date.year(),
-        month: date.month(),
-        emitter: &emitter,
-        series: SERIES,
-        number,
-        code,
-    }))
+fn sale(
+    transaction: &Transaction<'_>,
+    bill: &Bill,
+    message: &Message,
+    now: Timestamp,
+) -> Result<Result<Sale, crate::TaxError>, DatabaseError> {
+    let head = SaleHead {
+        partner: message.partner.clone(),
+        order_number: message.order_number.clone(),
+        issued_at: now,
+        emitter: emitter(),
+        recipient: recipient(transaction, bill.customer_id)?,
+        ship_to: message.order.ship_to.code.clone(),
+        payment_terms: message.order.payment_terms.clone(),
+    };
+    Ok(Sale::new(head, sold_lines(transaction, bill, &message.order)?))
+}
+
+fn recipient(transaction: &Transaction<'_>, customer_id: i64) -> Result<Party, DatabaseError> {
+    let mut select = transaction.prepare_cached(
+        "SELECT cnpj, name, state_registration, street, house, district, state, postcode
+         FROM customer WHERE customer_id = ?1",
+    )?;
+    let mut rows = select.query([customer_id])?;
+    let row = rows.next()?.ok_or(DatabaseError::Stored("customer"))?;
+    let state: State = parsed(row, 6, "state")?;
+    Ok(Party {
+        cnpj: parsed(row, 0, "cnpj")?,
+        name: row.get(1)?,
+        state_registration: row.get(2)?,
+        place: Place {
+            street: row.get(3)?,
+            house: row.get(4)?,
+            district: row.get(5)?,
+            city_code: state.capital_code(),
+            city: state.capital().to_owned(),
+            state,
+            postcode: row.get(7)?,
+        },
+    })
+}
+
+fn sold_lines(
+    transaction: &Transaction<'_>,
+    bill: &Bill,
+    order: &Order,
+) -> Result<Vec<SoldLine>, DatabaseError> {
+    let mut select = transaction
+        .prepare_cached("SELECT ean, name, fiscal FROM product WHERE product_id = ?1")?;
+    let mut lines = Vec::with_capacity(bill.lines.len());
+    for (line, item) in bill.lines.iter().zip(&order.items) {
+        let mut rows = select.query([line.product_id])?;
+        let row = rows.next()?.ok_or(DatabaseError::Stored("product"))?;
+        let fiscal: Fiscal = serde_json::from_str(row.get_ref(2)?.as_str().unwrap_or_default())
+            .map_err(|_| DatabaseError::Stored("fiscal"))?;
+        lines.push(SoldLine {
+            line: line.line,
+            product_id: line.product_id,
+            gtin: parsed(row, 0, "ean")?,
+            name: row.get(1)?,
+            fiscal,
+            quantity: line.quantity,
+            unit_price: line.unit_price,
+            discount: item.discount_pct.unwrap_or_default(),
+            lots: vec![InvoiceLot {
+                number: format!("L{:06}", line.product_id),
+                quantity: line.quantity.get(),
+                made: date(2026, 3, 1),
+                expires: date(2028, 3, 1),
+            }],
+        });
+    }
+    lines.sort_by_key(|line| line.line);
+    Ok(lines)
 }
 
 /// Reads an invoice back, right after it was written as well: a redelivery and a first delivery
 /// then cannot render different things.
-fn stored_invoice(
-    transaction: &Transaction<'_>,
-    order_id: i64,
-    message: &Message,
-) -> Result<Invoice, DatabaseError> {
+fn stored_invoice(transaction: &Transaction<'_>, order_id: i64) -> Result<Invoice, DatabaseError> {
     let mut select = transaction.prepare_cached(
-        "SELECT series, number, cnf, access_key, dh_emi, ship_to, payment_terms, cnpj, name,
-             state_registration, street, house, district, postcode
-         FROM nfe JOIN sales_order USING (order_id) JOIN customer USING (customer_id)
-         WHERE order_id = ?1",
+        "SELECT series, number, cnf, access_key, sale FROM nfe WHERE order_id = ?1",
     )?;
     let mut rows = select.query([order_id])?;
     let row = rows.next()?.ok_or(DatabaseError::Stored("nfe"))?;
-    Ok(Invoice {
-        order_id,
-        partner: message.partner.clone(),
-        order_number: message.order_number.clone(),
+    let numbering = Numbering {
         series: row.get(0)?,
         number: row.get(1)?,
         code: row.get(2)?,
         access_key: parsed(row, 3, "access_key")?,
-        issued_at: row.get(4)?,
-        ship_to: parsed(row, 5, "ship_to")?,
-        payment_terms: parsed(row, 6, "payment_terms")?,
-        customer: Invoiced {
-            cnpj: parsed(row, 7, "cnpj")?,
-            name: row.get(8)?,
-            state_registration: row.get(9)?,
-            address: Address {
-                street: row.get(10)?,
-                house: row.get(11)?,
-                district: row.get(12)?,
-                postcode: row.get(13)?,
-            },
-        },
-        lines: stored_lines(transaction, order_id)?,
-    })
+    };
+    let sale = serde_json::from_str(row.get_ref(4)?.as_str().unwrap_or_default())
+        .map_err(|_| DatabaseError::Stored("sale"))?;
+    Ok(Invoice { numbering, sale })
 }
 
-fn stored_lines(
-    transaction: &Transaction<'_>,
-    order_id: i64,
-) -> Result<Vec<InvoiceLine>, DatabaseError> {
-    let mut select = transaction.prepare_cached(
-        "SELECT line, product_id, ean, name, ncm, quantity, order_item.unit_1e4, gross_cents,
-             discount_cents, icms_rate_1e4
-         FROM order_item JOIN product USING (product_id) WHERE order_id = ?1 ORDER BY line",
-    )?;
-    let mut rows = select.query([order_id])?;
-    let mut lines = Vec::new();
-    while let Some(row) = rows.next()? {
-        let quantity: u32 = row.get(5)?;
-        lines.push(InvoiceLine {
-            line: row.get(0)?,
-            product_id: row.get(1)?,
-            gtin: parsed(row, 2, "ean")?,
-            name: row.get(3)?,
-            ncm: row.get(4)?,
-            quantity: quantity.try_into().map_err(|_| DatabaseError::Stored("quantity"))?,
-            unit_price: unit_price(row, 6)?,
-            gross: Cents(row.get(7)?),
-            discount: Cents(row.get(8)?),
-            icms_rate_1e4: row.get::<_, i64>(9)?.unsigned_abs(),
-        });
-    }
-    Ok(lines)
+/// A value as a text column keeps it.
+pub(super) fn json(value: &impl serde::Serialize) -> Result<String, DatabaseError> {
+    serde_json::to_string(value).map_err(|_| DatabaseError::Stored("json"))
 }
 
 /// A text of a row as the type that it must be.

@@ -7,7 +7,7 @@ use jiff::ToSpan;
 use orders::{DocumentKind, UnitPrice};
 use processor::{DatabaseError, Invoice, Settlement, SqliteDatabase, create_database, render};
 
-use crate::support::{Shop, altered, now};
+use crate::support::{Shop, altered, now, signer};
 
 fn invoice(settlement: Settlement) -> (Invoice, bool) {
     match settlement {
@@ -29,11 +29,13 @@ fn an_order_is_billed_with_the_next_number_at_its_own_time() {
     let message = shop.message(0);
     let (invoice, again) = invoice(shop.open().settle(&message, now()).unwrap());
     assert!(!again);
-    assert_eq!((invoice.series, invoice.number), (1, 1));
-    assert_eq!(invoice.issued_at, "2026-11-23T10:15:00-03:00");
-    assert_eq!(invoice.total(), message.order.total());
-    assert!(invoice.access_key.as_str().starts_with("35261111222333000181550010000000011"));
-    let lines: Vec<_> = invoice.lines.iter().map(|line| (line.line, &line.gtin)).collect();
+    assert_eq!((invoice.numbering.series, invoice.numbering.number), (1, 1));
+    assert_eq!(invoice.sale.issued_at.as_str(), "2026-11-23T10:15:00-03:00");
+    assert_eq!(invoice.sale.totals.total, message.order.total());
+    assert!(
+        invoice.numbering.access_key.as_str().starts_with("35261111222333000181550010000000011")
+    );
+    let lines: Vec<_> = invoice.sale.lines.iter().map(|line| (line.line, &line.gtin)).collect();
     let items: Vec<_> = message.order.items.iter().map(|item| (item.line, &item.ean)).collect();
     assert_eq!(lines, items);
 }
@@ -44,8 +46,8 @@ fn the_month_of_the_access_key_is_the_emitter_s_not_greenwich_s() {
     // 23:30 of 30 November in São Paulo.
     let late = "2026-12-01T02:30:00Z".parse().unwrap();
     let (invoice, _) = invoice(shop.open().settle(&shop.message(0), late).unwrap());
-    assert_eq!(invoice.issued_at, "2026-11-30T23:30:00-03:00");
-    assert!(invoice.access_key.as_str().starts_with("352611"));
+    assert_eq!(invoice.sale.issued_at.as_str(), "2026-11-30T23:30:00-03:00");
+    assert!(invoice.numbering.access_key.as_str().starts_with("352611"));
 }
 
 #[test]
@@ -57,7 +59,7 @@ fn a_second_delivery_gives_the_same_bytes_and_bills_nothing() {
     let (second, again) = invoice(shop.open().settle(&message, now() + 1.hour()).unwrap());
     assert!(again);
     for kind in DocumentKind::ALL {
-        assert_eq!(render(kind, &first), render(kind, &second));
+        assert_eq!(render(kind, &first, signer()), render(kind, &second, signer()));
     }
     assert_eq!(shop.number("SELECT count(*) FROM billing_ledger"), 1);
     let open = shop.number("SELECT sum(open_cents) FROM credit");

@@ -9,7 +9,7 @@ use std::time::Duration;
 use orders::DocumentKind;
 use processor::{Settlement, render};
 
-use crate::support::{Shop, now};
+use crate::support::{Shop, now, signer};
 
 /// Time that this thread was on a processor: waiting, and other programs, do not count.
 fn on_processor() -> Duration {
@@ -49,7 +49,8 @@ fn what_an_order_costs() {
     let mut bytes = [0, 0];
     for (kind, bytes) in DocumentKind::ALL.into_iter().zip(&mut bytes) {
         per_order(&format!("{kind:?}"), &mut || {
-            *bytes = invoices.iter().map(|invoice| render(kind, invoice).bytes.len()).sum();
+            *bytes =
+                invoices.iter().map(|invoice| render(kind, invoice, signer()).bytes.len()).sum();
         });
     }
     per_order("mark stored", &mut || {

@@ -9,3 +9,4 @@ mod handler;
 mod startup;
 mod store;
 mod support;
+mod verifiers;

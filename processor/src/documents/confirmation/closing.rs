@@ -1,0 +1,95 @@
+//! What stands below the table: when to pay, which taxes, how much.
+
+use super::sheet::{ACCENT, GREY, LINE, Sheet, Style, WHITE};
+use super::words::{amount, day};
+use super::{LEFT, RIGHT};
+use crate::invoice::{Invoice, Totals};
+
+const ROW: f32 = 11.0;
+const TITLE: Style = Style::bold(6.6).coloured(ACCENT);
+const LABEL: Style = Style::regular(7.8).coloured(GREY);
+const FIGURE: Style = Style::regular(7.8);
+
+/// From the table to the first title, and from the titles to the first row.
+const ABOVE: f32 = 16.0;
+const TITLES: f32 = 16.0;
+
+/// Left and right edges of the three parts.
+const DUE: (f32, f32) = (LEFT, 206.0);
+const TAXES: (f32, f32) = (222.0, 382.0);
+const SUMS: (f32, f32) = (398.0, RIGHT);
+
+/// Instalments stand in two columns.
+const DUE_COLUMNS: usize = 2;
+
+/// The room that it takes.
+pub(super) fn height(invoice: &Invoice) -> f32 {
+    let instalments = invoice.sale.instalments.len().div_ceil(DUE_COLUMNS);
+    let rows = instalments.max(taxes(&invoice.sale.totals).len());
+    ABOVE + TITLES + ROW * rows as f32
+}
+
+pub(super) fn draw(sheet: &mut Sheet, invoice: &Invoice, y: f32) {
+    sheet.rule(LINE, LEFT, RIGHT, y);
+    let titles = y - ABOVE;
+    for ((left, right), title) in
+        [(DUE, "VENCIMENTOS"), (TAXES, "TRIBUTOS"), (SUMS, "VALORES EM R$")]
+    {
+        sheet.left(TITLE, left, titles, title);
+        sheet.rule(LINE, left, right, titles - 4.5);
+    }
+    let first = titles - TITLES;
+    draw_instalments(sheet, invoice, first);
+    for (index, (label, tax)) in taxes(&invoice.sale.totals).into_iter().enumerate() {
+        let y = first - ROW * index as f32;
+        sheet.left(LABEL, TAXES.0, y, label);
+        sheet.right(FIGURE, TAXES.1, y, &tax);
+    }
+    draw_sums(sheet, &invoice.sale.totals, first);
+}
+
+fn draw_instalments(sheet: &mut Sheet, invoice: &Invoice, first: f32) {
+    let instalments = &invoice.sale.instalments;
+    let rows = instalments.len().div_ceil(DUE_COLUMNS).max(4);
+    let width = (DUE.1 - DUE.0 - 12.0) / DUE_COLUMNS as f32;
+    for (index, instalment) in instalments.iter().enumerate() {
+        let x = DUE.0 + (width + 12.0) * (index / rows) as f32;
+        let y = first - ROW * (index % rows) as f32;
+        sheet.left(LABEL, x, y, &day(instalment.due));
+        sheet.right(FIGURE, x + width, y, &amount(instalment.amount));
+    }
+}
+
+/// What the price contains, or what is added to it.
+fn taxes(totals: &Totals) -> [(&'static str, String); 6] {
+    [
+        ("ICMS", amount(totals.icms)),
+        ("ICMS-ST", amount(totals.substitution)),
+        ("PIS", amount(totals.pis)),
+        ("COFINS", amount(totals.cofins)),
+        ("IBS (informado)", amount(totals.ibs)),
+        ("CBS (informada)", amount(totals.cbs)),
+    ]
+}
+
+fn draw_sums(sheet: &mut Sheet, totals: &Totals, first: f32) {
+    let sums = [
+        ("Produtos", totals.gross),
+        ("Descontos", totals.discount),
+        ("Frete", totals.freight),
+        ("ICMS-ST", totals.substitution),
+    ];
+    for (index, (label, sum)) in sums.into_iter().enumerate() {
+        let y = first - ROW * index as f32;
+        sheet.left(LABEL, SUMS.0, y, label);
+        let figure = amount(sum);
+        let is_taken_off = label == "Descontos" && totals.discount.0 > 0;
+        let figure = if is_taken_off { format!("– {figure}") } else { figure };
+        sheet.right(FIGURE, SUMS.1, y, &figure);
+    }
+    let y = first - ROW * sums.len() as f32 - 8.0;
+    sheet.filled(ACCENT, SUMS.0, y - 5.0, SUMS.1 - SUMS.0, 19.0);
+    sheet.left(Style::bold(8.5).coloured(WHITE), SUMS.0 + 7.0, y + 1.2, "TOTAL A PAGAR");
+    let total = amount(totals.total);
+    sheet.right(Style::bold(11.0).coloured(WHITE), SUMS.1 - 7.0, y + 0.5, &total);
+}
