@@ -65,7 +65,10 @@ fn main() {
         knobs.batch,
         knobs.seconds
     );
-    println!("{:<34} {:>6} {:>9} {:>10} {:>8}", "layout", "series", "hot share", "orders/s", "ratio");
+    println!(
+        "{:<34} {:>6} {:>9} {:>10} {:>8}",
+        "layout", "series", "hot share", "orders/s", "ratio"
+    );
     let mut slowest = None;
     for (layout, name, series, hot) in [
         (Layout::NumberFirst, "statements, number first", 1, 0),
@@ -100,8 +103,16 @@ fn measure(knobs: Knobs, layout: Layout, series: u16, hot_percent: u64) -> f64 {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                 let local = tokio::task::LocalSet::new();
                 for environment in (thread..knobs.environments).step_by(4) {
-                    let work = Work { near: near.clone(), sampler: sampler.clone(), done: done.clone() };
-                    local.spawn_local(work.environment(knobs, layout, series, hot_percent, environment, until));
+                    let work =
+                        Work { near: near.clone(), sampler: sampler.clone(), done: done.clone() };
+                    local.spawn_local(work.environment(
+                        knobs,
+                        layout,
+                        series,
+                        hot_percent,
+                        environment,
+                        until,
+                    ));
                 }
                 local.block_on(&runtime.unwrap(), async {
                     tokio::time::sleep_until(until.into()).await;
@@ -131,7 +142,9 @@ impl Work {
         let hot = self.sampler.order(0, Timestamp::now()).order.items[0].clone();
         let message = |index: u64| {
             let mut sampled = self.sampler.order(index, Timestamp::now());
-            if index % 100 < hot_percent && sampled.order.items.iter().all(|item| item.ean != hot.ean) {
+            if index % 100 < hot_percent
+                && sampled.order.items.iter().all(|item| item.ean != hot.ean)
+            {
                 sampled.order.items[0] = orders::Item { line: 1, ..hot.clone() };
             }
             message(sampled.partner.as_str(), &sampled.order)
@@ -146,7 +159,8 @@ impl Work {
             let database = Rc::new(PostgresDatabase::new(config));
             while Instant::now() < until {
                 let messages: Vec<Message> = (0..knobs.batch).map(|_| message(take())).collect();
-                let settling = messages.iter().map(|message| database.settle(message, Timestamp::now()));
+                let settling =
+                    messages.iter().map(|message| database.settle(message, Timestamp::now()));
                 for settled in futures::future::join_all(settling).await {
                     settled.unwrap();
                     self.done.fetch_add(1, Ordering::Relaxed);

@@ -7,7 +7,7 @@ use std::{fs, io};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use p12_keystore::KeyStore;
+use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use thiserror::Error;
 
@@ -81,13 +81,13 @@ impl Certificate {
     }
 
     fn from_pkcs12(path: &Path, bytes: &[u8], password: &str) -> Result<Self, CertificateError> {
-        let store = KeyStore::from_pkcs12(bytes, password).map_err(|error| {
-            CertificateError::Pkcs12 { path: path.to_owned(), reason: error.to_string() }
-        })?;
+        let store = KeyStore::from_pkcs12(bytes, password, Pkcs12ImportPolicy::Relaxed).map_err(
+            |error| CertificateError::Pkcs12 { path: path.to_owned(), reason: error.to_string() },
+        )?;
         let lacks = |what| CertificateError::Lacks { path: path.to_owned(), what };
         let (_, chain) = store.private_key_chain().ok_or_else(|| lacks("private key"))?;
-        let certificate = chain.chain().first().ok_or_else(|| lacks("certificate"))?;
-        Ok(Self { key: chain.key().to_vec(), der: certificate.as_der().to_vec() })
+        let certificate = chain.certs().first().ok_or_else(|| lacks("certificate"))?;
+        Ok(Self { key: chain.key().as_der().to_vec(), der: certificate.as_der().to_vec() })
     }
 
     /// A new key of 2,048 bits, and a certificate of it that nobody has issued.

@@ -6,7 +6,7 @@
 //! orders wait for:
 //! - [`Sale`] is complete before the number is known. It can be stored whole (it is `Serialize`)
 //!   or column by column. [`Sale::new`](crate::Sale::new) makes it: per line it calls
-//!   [`tax::assess`](crate::tax::assess), which decides [`InvoiceLine::cfop`] and
+//!   [`assess`](crate::assess), which decides [`InvoiceLine::cfop`] and
 //!   [`InvoiceLine::taxes`], and then it shares out the freight ([`InvoiceLine::freight`]), adds
 //!   up ([`InvoiceLine::total`], [`Totals`]) and divides ([`Instalment`]). Everything else of a
 //!   sale is copied from the order, the customer, the catalogue and the lots reserved.
@@ -162,7 +162,7 @@ pub struct InvoiceLot {
     pub expires: Date,
 }
 
-/// The taxes of a line, as [`tax::assess`](crate::tax::assess) decides them.
+/// The taxes of a line, as [`assess`](crate::assess) decides them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineTaxes {
     /// Tax of the states on goods.

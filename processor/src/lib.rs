@@ -1,5 +1,6 @@
-//! The reference system's function: an order comes in from the queue, an invoice (NF-e, XML) and
-//! an order confirmation (PDF) go out to the bucket. It does not know that it is measured.
+//! The reference system's function: an order comes in from the queue, an invoice (NF-e, XML), an
+//! order confirmation (PDF) and a status (JSON) go out to the bucket. It does not know
+//! that it is measured.
 //!
 //! The order of effects is what makes a second delivery harmless: one database transaction settles
 //! the order and stores the invoice's number, time and code; the documents are rendered from the
@@ -54,4 +55,4 @@ pub use password::Password;
 pub use pipeline::{Pipeline, Swept};
 pub use settled::SettledOrder;
 pub use store::{DocumentStore, StoreError, Stored};
-pub use tax::{Assessment, Route, TaxError, TaxedAmounts};
+pub use tax::{Assessment, Route, TaxError, TaxedAmounts, assess};

@@ -51,16 +51,15 @@ fn run(entry: Option<&str>, started: Instant) -> Result<(), Failure> {
         Some(other) => return Err(format!("no entry {other}: sweep or migrate, or none").into()),
     };
     let store = DocumentStore::new(&config.aws, &config.bucket);
-    let signer = signer(&config)?;
-    match config.database {
+    match config.database.clone() {
         DatabaseConfig::Sqlite(path) => {
             let database = SqliteDatabase::open(&path);
             let database = database.map_err(|error| ConfigError::Open(error.to_string()))?;
-            entry.enter(&Pipeline::new(database, store, signer), started)
+            entry.enter(&Pipeline::new(database, store, signer(&config)?), started)
         }
         DatabaseConfig::Postgres(server) => {
             let database = PostgresDatabase::new(server);
-            entry.enter(&Pipeline::new(database, store, signer), started)
+            entry.enter(&Pipeline::new(database, store, signer(&config)?), started)
         }
     }
 }

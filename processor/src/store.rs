@@ -1,7 +1,7 @@
 //! The bucket of the documents.
 //!
 //! Two kinds of request are all that it takes, so that they are made here and not by the SDK's
-//! client, whose put takes several times the processor time (measured: `examples/put_cost.rs`).
+//! client, whose put takes several times the processor time (`examples/order_cost.rs` measures ours).
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -54,7 +54,6 @@ pub(crate) struct KnownProduct {
     pub(crate) product_id: i64,
     pub(crate) ean: String,
     pub(crate) name: String,
-    pub(crate) unit: String,
     pub(crate) pack: i64,
     pub(crate) active: bool,
     pub(crate) controlled: bool,

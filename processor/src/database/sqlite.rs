@@ -17,7 +17,7 @@ use super::{Database, DatabaseError, Settlement};
 use crate::settling::Settling;
 use crate::{Message, SettledOrder};
 
-pub use migration::migrate_sqlite;
+pub(crate) use migration::migrate_sqlite;
 pub(crate) use setup::create_sqlite;
 
 /// An open database.

@@ -26,7 +26,6 @@ fn product(product_id: i64, ean: &str, unit_1e4: i64, lots: Vec<KnownLot>) -> Kn
         product_id,
         ean: ean.to_owned(),
         name: "DIPIRONA".to_owned(),
-        unit: "UN".to_owned(),
         pack: 6,
         active: true,
         controlled: false,

@@ -79,7 +79,7 @@ impl Signer {
     /// # Errors
     /// If the certificate's key is no RSA key.
     pub fn in_pure_rust(certificate: &Certificate) -> Result<Self, SignerError> {
-        let key = rsa::RsaPrivateKey::from_pkcs8_der(certificate.key())
+        let key = rsa::PrivateKey::from_pkcs8_der(certificate.key())
             .map_err(|error| SignerError(error.to_string()))?;
         let key = Key::Rust(Box::new(SigningKey::new(key)));
         Ok(Self { key, certificate: STANDARD.encode(certificate.der()) })

@@ -34,7 +34,7 @@ impl Xml {
     /// `&`, `<` and `>`, and no quotes.
     pub(super) fn text(&mut self, name: &str, text: &str) {
         self.start(name, "");
-        self.text.push_str(&partial_escape(&admissible(text)));
+        self.text.push_str(&partial_escape(admissible(text)));
         self.end(name);
     }
 

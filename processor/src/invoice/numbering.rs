@@ -22,7 +22,7 @@ impl InvoiceCodes {
         // No invoice has number 0.
         let code = invoice_code(&sale.partner, &sale.order_number, 0);
         let other_code = invoice_code(&sale.partner, &sale.order_number, code);
-        // The code is a hash already, of all but 13 of its values.
+        // The code is a hash already, of all but a few of its values.
         Self { code, other_code, spread: code }
     }
 }

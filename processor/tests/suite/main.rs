@@ -1,10 +1,10 @@
-//! The function's tests: documents, billing, batches, the bucket, and what an order costs.
+//! The function's tests: documents, batches, the bucket, the outside verifiers.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod cost;
 mod documents;
 mod handler;
 mod startup;
 mod store;
 mod support;
+mod verifiers;

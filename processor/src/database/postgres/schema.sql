@@ -50,7 +50,6 @@ CREATE TABLE product (
     product_id          bigint PRIMARY KEY,
     ean                 text NOT NULL UNIQUE,
     name                text NOT NULL,
-    unit                text NOT NULL DEFAULT 'UN',
     pack                integer NOT NULL DEFAULT 1 CHECK (pack > 0),
     active              boolean NOT NULL DEFAULT true,
     controlled          boolean NOT NULL DEFAULT false,

@@ -50,7 +50,7 @@ pub(super) fn check_version(connection: &Connection) -> Result<(), DatabaseError
 ///
 /// # Errors
 /// If it is of a later version, or cannot be written; then it is as it was.
-pub fn migrate_sqlite(path: &Path) -> Result<(), DatabaseError> {
+pub(crate) fn migrate_sqlite(path: &Path) -> Result<(), DatabaseError> {
     let mut connection = Connection::open(path)?;
     // Stays with the file: readers do not wait for the writer, nor the writer for readers.
     connection.pragma_update(None, "journal_mode", "WAL")?;

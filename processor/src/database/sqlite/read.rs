@@ -99,7 +99,7 @@ fn products(
     today: Date,
 ) -> Result<Vec<KnownProduct>, DatabaseError> {
     let mut select = connection.prepare_cached(
-        "SELECT product_id, name, unit, pack, active, controlled, ncm, cest, origin, tax_class,
+        "SELECT product_id, name, pack, active, controlled, ncm, cest, origin, tax_class,
              registration, maximum_price_cents,
              (SELECT unit_1e4 FROM price
               WHERE price.product_id = product.product_id AND price_list = ?2 AND valid_from <= ?3
@@ -117,17 +117,16 @@ fn products(
             product_id,
             ean: ean.to_owned(),
             name: row.get(1)?,
-            unit: row.get(2)?,
-            pack: row.get(3)?,
-            active: row.get(4)?,
-            controlled: row.get(5)?,
-            ncm: row.get(6)?,
-            cest: row.get(7)?,
-            origin: named(row, 8, "origin")?,
-            tax_class: named(row, 9, "tax_class")?,
-            registration: row.get(10)?,
-            maximum_price_cents: row.get(11)?,
-            unit_1e4: row.get(12)?,
+            pack: row.get(2)?,
+            active: row.get(3)?,
+            controlled: row.get(4)?,
+            ncm: row.get(5)?,
+            cest: row.get(6)?,
+            origin: named(row, 7, "origin")?,
+            tax_class: named(row, 8, "tax_class")?,
+            registration: row.get(9)?,
+            maximum_price_cents: row.get(10)?,
+            unit_1e4: row.get(11)?,
             lots: lots(connection, product_id)?,
         });
     }

@@ -50,7 +50,6 @@ CREATE TABLE product (
     product_id          INTEGER PRIMARY KEY,
     ean                 TEXT NOT NULL UNIQUE,
     name                TEXT NOT NULL,
-    unit                TEXT NOT NULL DEFAULT 'UN',
     pack                INTEGER NOT NULL DEFAULT 1 CHECK (pack > 0),
     active              INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1)),
     controlled          INTEGER NOT NULL DEFAULT 0 CHECK (controlled IN (0, 1)),

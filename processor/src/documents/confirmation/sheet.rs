@@ -72,10 +72,6 @@ impl Sheet {
         self.left(style, x - style.width(text), y, text);
     }
 
-    pub(super) fn centred(&mut self, style: Style, x: f32, y: f32, text: &str) {
-        self.left(style, x - style.width(text) / 2.0, y, text);
-    }
-
     /// As much of a text as fits.
     pub(super) fn clipped(&mut self, style: Style, x: f32, y: f32, text: &str, width: f32) {
         self.left(style, x, y, &style.face.clipped(style.size, text, width));
