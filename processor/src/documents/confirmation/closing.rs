@@ -19,13 +19,13 @@ const DUE: (f32, f32) = (LEFT, 206.0);
 const TAXES: (f32, f32) = (222.0, 382.0);
 const SUMS: (f32, f32) = (398.0, RIGHT);
 
-/// Instalments stand in two columns.
-const DUE_COLUMNS: usize = 2;
+/// As many instalments stand in one column; more of them in two, in smaller letters.
+const ONE_COLUMN: usize = 6;
 
 /// The room that it takes.
 pub(super) fn height(invoice: &Invoice) -> f32 {
-    let instalments = invoice.sale.instalments.len().div_ceil(DUE_COLUMNS);
-    let rows = instalments.max(taxes(&invoice.sale.totals).len());
+    let rows =
+        rows_of_instalments(invoice.sale.instalments.len()).max(taxes(&invoice.sale.totals).len());
     ABOVE + TITLES + ROW * rows as f32
 }
 
@@ -48,15 +48,23 @@ pub(super) fn draw(sheet: &mut Sheet, invoice: &Invoice, y: f32) {
     draw_sums(sheet, &invoice.sale.totals, first);
 }
 
+fn rows_of_instalments(count: usize) -> usize {
+    if count <= ONE_COLUMN { count } else { count.div_ceil(2) }
+}
+
 fn draw_instalments(sheet: &mut Sheet, invoice: &Invoice, first: f32) {
+    const BETWEEN: f32 = 10.0;
     let instalments = &invoice.sale.instalments;
-    let rows = instalments.len().div_ceil(DUE_COLUMNS).max(4);
-    let width = (DUE.1 - DUE.0 - 12.0) / DUE_COLUMNS as f32;
+    let rows = rows_of_instalments(instalments.len());
+    let whole = DUE.1 - DUE.0;
+    let (width, size) =
+        if rows == instalments.len() { (whole, 7.8) } else { ((whole - BETWEEN) / 2.0, 6.8) };
+    let (label, figure) = (Style { size, ..LABEL }, Style { size, ..FIGURE });
     for (index, instalment) in instalments.iter().enumerate() {
-        let x = DUE.0 + (width + 12.0) * (index / rows) as f32;
+        let x = DUE.0 + (width + BETWEEN) * (index / rows) as f32;
         let y = first - ROW * (index % rows) as f32;
-        sheet.left(LABEL, x, y, &day(instalment.due));
-        sheet.right(FIGURE, x + width, y, &amount(instalment.amount));
+        sheet.left(label, x, y, &day(instalment.due));
+        sheet.right(figure, x + width, y, &amount(instalment.amount));
     }
 }
 
