@@ -74,8 +74,10 @@ fn overhead() -> f64 {
     times[times.len() / 2].as_secs_f64() * 1e6
 }
 
-/// Time that this thread was on a processor.
+/// Time that this thread was on a processor. The kernel adds up when it looks at the thread, as it
+/// does when the thread gives way, and otherwise every few milliseconds only.
 fn on_processor() -> Duration {
+    std::thread::yield_now();
     let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
     Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
 }

@@ -62,12 +62,12 @@ fn page_content(invoice: &Invoice, pages: &[&[Piece<'_>]], index: usize) -> Vec<
     let mut sheet = Sheet::new();
     head::draw(&mut sheet, invoice, index, pages.len());
     let mut y = head::first_row(index);
-    if !pages[index].is_empty() {
-        items::draw_titles(&mut sheet, y);
-    }
     for piece in pages[index] {
         y -= piece.height();
         piece.draw(&mut sheet, y);
+    }
+    if !pages[index].is_empty() {
+        items::draw_titles(&mut sheet, head::first_row(index));
     }
     if index + 1 == pages.len() {
         closing::draw(&mut sheet, invoice, y);

@@ -24,8 +24,8 @@ fn of_sqlite() -> Columns {
 }
 
 fn of_postgres() -> Columns {
+    let url = server().create();
     block_on(async {
-        let url = server().create();
         let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
         tokio::spawn(connection);
         client.batch_execute(include_str!("../../src/database/postgres/schema.sql")).await.unwrap();

@@ -74,7 +74,7 @@ impl Server {
     }
 
     fn try_execute(&self, database: &str, sql: &str) -> Result<(), tokio_postgres::Error> {
-        block_on(async {
+        elsewhere(async {
             let url = self.url(database);
             let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await?;
             tokio::spawn(connection);
@@ -86,6 +86,11 @@ impl Server {
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(future)
+}
+
+/// In a thread of its own, as the caller may be in a runtime already.
+pub(crate) fn elsewhere<F: Future<Output: Send> + Send>(future: F) -> F::Output {
+    thread::scope(|scope| scope.spawn(|| block_on(future)).join().unwrap())
 }
 
 /// Where Debian puts the server's programs; of several versions the last.

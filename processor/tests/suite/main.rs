@@ -1,10 +1,8 @@
-//! The function's tests: documents, batches, the bucket, the outside verifiers.
+//! The function's tests: batches, the bucket, and how it starts.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod documents;
 mod handler;
 mod startup;
 mod store;
 mod support;
-mod verifiers;

@@ -19,14 +19,14 @@ const DUE: (f32, f32) = (LEFT, 206.0);
 const TAXES: (f32, f32) = (222.0, 382.0);
 const SUMS: (f32, f32) = (398.0, RIGHT);
 
-/// Instalments stand in two columns.
-const DUE_COLUMNS: usize = 2;
+/// As many instalments stand in one column; more of them in two, in smaller letters.
+const ONE_COLUMN: usize = 6;
 
 /// The room that it takes.
 pub(super) fn height(invoice: &Invoice) -> f32 {
-    let instalments = invoice.sale.instalments.len().div_ceil(DUE_COLUMNS);
-    let rows = instalments.max(taxes(&invoice.sale.totals).len());
-    ABOVE + TITLES + ROW * rows as f32
+    let taxes = ROW * taxes(&invoice.sale.totals).len() as f32;
+    let instalments = Columns::of(invoice.sale.instalments.len());
+    ABOVE + TITLES + taxes.max(instalments.row * instalments.rows as f32)
 }
 
 pub(super) fn draw(sheet: &mut Sheet, invoice: &Invoice, y: f32) {
@@ -48,15 +48,36 @@ pub(super) fn draw(sheet: &mut Sheet, invoice: &Invoice, y: f32) {
     draw_sums(sheet, &invoice.sale.totals, first);
 }
 
+/// How instalments are laid out.
+struct Columns {
+    rows: usize,
+    width: f32,
+    row: f32,
+    size: f32,
+}
+
+impl Columns {
+    const BETWEEN: f32 = 10.0;
+
+    /// 120 of them, as many as an NF-e holds, still fit on a page.
+    fn of(count: usize) -> Self {
+        let whole = DUE.1 - DUE.0;
+        if count <= ONE_COLUMN {
+            return Self { rows: count, width: whole, row: ROW, size: FIGURE.size };
+        }
+        Self { rows: count.div_ceil(2), width: (whole - Self::BETWEEN) / 2.0, row: 10.4, size: 6.8 }
+    }
+}
+
 fn draw_instalments(sheet: &mut Sheet, invoice: &Invoice, first: f32) {
     let instalments = &invoice.sale.instalments;
-    let rows = instalments.len().div_ceil(DUE_COLUMNS).max(4);
-    let width = (DUE.1 - DUE.0 - 12.0) / DUE_COLUMNS as f32;
+    let Columns { rows, width, row, size } = Columns::of(instalments.len());
+    let (label, figure) = (Style { size, ..LABEL }, Style { size, ..FIGURE });
     for (index, instalment) in instalments.iter().enumerate() {
-        let x = DUE.0 + (width + 12.0) * (index / rows) as f32;
-        let y = first - ROW * (index % rows) as f32;
-        sheet.left(LABEL, x, y, &day(instalment.due));
-        sheet.right(FIGURE, x + width, y, &amount(instalment.amount));
+        let x = DUE.0 + (width + Columns::BETWEEN) * (index / rows) as f32;
+        let y = first - row * (index % rows) as f32;
+        sheet.left(label, x, y, &day(instalment.due));
+        sheet.right(figure, x + width, y, &amount(instalment.amount));
     }
 }
 

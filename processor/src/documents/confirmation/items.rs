@@ -88,12 +88,12 @@ fn wrapped(parts: &[String], width_max: f32) -> Vec<String> {
     lines
 }
 
-/// Titles of the columns, above `y`.
+/// Titles of the columns, above `y`: drawn after the rows, whose first line it covers.
 pub(super) fn draw_titles(sheet: &mut Sheet, y: f32) {
-    sheet.filled(TINT, LEFT, y + 3.0, RIGHT - LEFT, 15.0);
-    sheet.rule(ACCENT, LEFT, RIGHT, y + 2.5);
-    let base = y + 8.2;
-    for (x, title) in [(NUMBER, "ITEM"), (GTIN, "EAN"), (NAME, "PRODUTO")] {
+    sheet.filled(TINT, LEFT, y, RIGHT - LEFT, 15.5);
+    sheet.rule(ACCENT, LEFT, RIGHT, y);
+    let base = y + 5.4;
+    for (x, title) in [(NUMBER, "Nº"), (GTIN, "EAN"), (NAME, "PRODUTO")] {
         sheet.left(TITLE, x, base, title);
     }
     for (x, title) in [
