@@ -8,7 +8,7 @@ use std::thread;
 
 use orders::{DocumentKind, StatusDocument};
 use processor::{
-    AwsConfig, Database, DocumentStore, Outcome, Pipeline, Poison, Process, ProcessError, Signer,
+    AwsConfig, Database, DocumentStore, Outcome, Pipeline, Poison, Process, ProcessError,
     StoreError, confirmation_document, nfe_document,
 };
 
