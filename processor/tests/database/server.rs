@@ -22,13 +22,14 @@ pub(crate) struct Server {
 
 /// Runs the server, and when it is told to end, or ends, removes its folder.
 const SCRIPT: &str = r#"
+server=
+trap '[ -z "$server" ] && exit 1; kill -INT "$server"' TERM
+trap 'rm -rf "$2"' EXIT
 "$1/initdb" -D "$2/data" -A trust -U vazao --no-sync -E UTF8 --locale=C >/dev/null || exit 1
 "$1/postgres" -D "$2/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
     -c fsync=off -c max_connections=100 2>"$2/log" &
 server=$!
-trap 'kill -INT $server' TERM
 wait $server; wait $server
-rm -rf "$2"
 "#;
 
 impl Server {
