@@ -50,7 +50,7 @@ fn tables_and_columns_are_the_same_in_both() {
     let only_one: Vec<_> = sqlite.symmetric_difference(&postgres).collect();
     assert!(only_one.is_empty(), "{only_one:?}");
     let tables: BTreeSet<_> = sqlite.iter().map(|(table, _, _)| table).collect();
-    assert_eq!(tables.len(), 16, "{tables:?}");
+    assert_eq!(tables.len(), 15, "{tables:?}");
 }
 
 #[test]
