@@ -105,6 +105,11 @@ impl System {
         }
     }
 
+    /// Where the certificate is that signs the invoices, in the folder of the local cloud.
+    pub(crate) fn certificate(data: &Path) -> PathBuf {
+        data.join("certificate.pem")
+    }
+
     /// The database file of a local cloud.
     pub(crate) fn database(data: &Path) -> PathBuf {
         data.join("existing.sqlite")
@@ -154,6 +159,7 @@ impl System {
             timeout: FUNCTION_TIMEOUT,
             environment: BTreeMap::from([
                 ("VAZAO_DATABASE".to_owned(), format!("sqlite://{}", database.display())),
+                ("VAZAO_CERTIFICATE".to_owned(), Self::certificate(data).display().to_string()),
                 ("VAZAO_DOCUMENTS_BUCKET".to_owned(), BUCKET.to_owned()),
             ]),
             // After the generator, and after the gateway and the queue.

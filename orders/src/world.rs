@@ -2,7 +2,11 @@
 //! Names are invented, numbers have valid check digits and belong to nobody we know of.
 
 use crate::seed::Draws;
-use crate::{Cents, Cnpj, Gtin, PartnerId, ShipToCode, UnitPrice};
+use crate::state_registration::state_registration;
+use crate::{
+    Cents, Cnpj, Fiscal, Gtin, Medicine, Origin, PartnerId, Quantity, Rate, ShipToCode, State,
+    TaxClass, UnitPrice,
+};
 
 /// How large the business is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +44,7 @@ pub struct Customer {
     pub credit_limit: Cents,
 }
 
-/// Where a customer is established: always in São Paulo, as the emitter is, so that every sale is
-/// within one state.
+/// Where a customer is established.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     /// Street.
@@ -50,6 +53,8 @@ pub struct Address {
     pub house: String,
     /// District of the city.
     pub district: String,
+    /// The state; the city is its capital.
+    pub state: State,
     /// Postcode, eight digits.
     pub postcode: String,
 }
@@ -61,17 +66,15 @@ pub struct Product {
     pub gtin: Gtin,
     /// Its name.
     pub name: String,
-    /// Mercosur classification: 3003 and 3004 are medicines.
-    pub ncm: &'static str,
-    /// ANVISA registration, 13 digits.
-    pub anvisa: String,
+    /// What tax law and ANVISA say of it.
+    pub fiscal: Fiscal,
     /// Its price.
     pub unit_price: UnitPrice,
-    /// How many are in stock at first.
-    pub stock: u64,
+    /// It is sold in multiples of this.
+    pub pack: u32,
 }
 
-/// Stock and credit that no run exhausts: running out is a scenario of its own.
+/// Credit that no run exhausts: running out is a scenario of its own.
 const PLENTY: u64 = 1_000_000_000_000;
 
 const SUBSTANCES: [&str; 20] = [
@@ -99,6 +102,8 @@ const SUBSTANCES: [&str; 20] = [
 const STRENGTHS: [&str; 6] = ["5 MG", "10 MG", "20 MG", "50 MG", "500 MG", "850 MG"];
 const FORMS: [&str; 5] =
     ["30 COMPRIMIDOS", "20 CÁPSULAS", "60 COMPRIMIDOS", "SOLUÇÃO 100 ML", "POMADA 30 G"];
+const SUPPLEMENTS: [&str; 4] =
+    ["VITAMINA C", "ÓLEO DE PEIXE", "COLÁGENO HIDROLISADO", "POLIVITAMÍNICO"];
 const SHOPS: [&str; 8] =
     ["DROGARIA", "FARMÁCIA", "DROGA", "FARMA", "DISTRIBUIDORA", "HOSPITAL", "CLÍNICA", "REDE"];
 const PLACES: [&str; 12] = [
@@ -176,7 +181,7 @@ impl World {
             partner_index: index % self.size.partners,
             cnpj: Cnpj::from_base(&cnpj_base(index)).expect("twelve letters and digits"),
             name: format!("{shop} {place} {index} LTDA"),
-            state_registration: format!("{:012}", 100_000_000_000 + u64::from(index) * 37),
+            state_registration: state_registration(state_and_postcodes(index).0, index),
             address: address(index),
             ship_to: (1..=addresses).map(code).collect(),
             credit_limit: Cents(PLENTY.cast_signed()),
@@ -187,16 +192,28 @@ impl World {
     pub fn product(&self, index: u32) -> Product {
         let mut draws = Draws::new(0, PRODUCTS, u64::from(index));
         let substance = SUBSTANCES[index as usize % SUBSTANCES.len()];
-        let name =
-            format!("{substance} {} {}", pick(&STRENGTHS, &mut draws), pick(&FORMS, &mut draws));
+        let strength = pick(&STRENGTHS, &mut draws);
+        let form = pick(&FORMS, &mut draws);
+        let in_3003 = draws.below(5) == 0;
+        let registration = format!("1{:012}", draws.below(1_000_000_000_000));
+        let unit_price = UnitPrice::from_1e4(10_000 + draws.below(900_000) / 50 * 50);
+        let tax_class = tax_class(index);
+        let name = match tax_class {
+            TaxClass::General => format!("{} {form}", SUPPLEMENTS[index as usize % 4]),
+            TaxClass::GenericMedicine | TaxClass::Medicine | TaxClass::MedicineAtZero => {
+                format!("{substance} {strength} {form}")
+            }
+        };
+        let origin =
+            if index % 13 == 7 { Origin::ImportedBoughtInBrazil } else { Origin::National };
+        let medicine = Medicine { registration, maximum_price: maximum_price(unit_price) };
         Product {
             // 789 is Brazil's prefix; the company part is invented.
             gtin: Gtin::thirteen(789_990_000_000 + u64::from(index)),
             name,
-            ncm: if draws.below(5) == 0 { "30039099" } else { "30049099" },
-            anvisa: format!("1{:012}", draws.below(1_000_000_000_000)),
-            unit_price: UnitPrice::from_1e4(10_000 + draws.below(900_000) / 50 * 50),
-            stock: PLENTY,
+            fiscal: fiscal(tax_class, in_3003, origin, medicine),
+            unit_price,
+            pack: 6,
         }
     }
 
@@ -206,17 +223,73 @@ impl World {
     }
 }
 
+/// A tenth are no medicines, a tenth are on the list at zero, a third of the rest are not generic.
+fn tax_class(index: u32) -> TaxClass {
+    match index % 10 {
+        6 => TaxClass::MedicineAtZero,
+        9 => TaxClass::General,
+        2 | 5 | 8 => TaxClass::Medicine,
+        _ => TaxClass::GenericMedicine,
+    }
+}
+
+/// Some 38 % above the wholesale price, as pharmacies are granted; illustrative.
+fn maximum_price(price: UnitPrice) -> Cents {
+    let one = Quantity::try_from(1).expect("one is a quantity");
+    let wholesale = price.times(one);
+    wholesale + Rate(382_400).of(wholesale)
+}
+
+/// Codes of the Convênio ICMS 142/2018, annex XIV (segment 13): medicines of reference and generic
+/// ones, all of the positive list. What is no medicine is a food supplement (NCM 2106.90.30).
+fn fiscal(class: TaxClass, in_3003: bool, origin: Origin, medicine: Medicine) -> Fiscal {
+    let ncm =
+        match class {
+            TaxClass::General => "21069030",
+            TaxClass::GenericMedicine | TaxClass::Medicine | TaxClass::MedicineAtZero => {
+                if in_3003 { "30039099" } else { "30049099" }
+            }
+        };
+    let cest = match class {
+        TaxClass::General => None,
+        TaxClass::GenericMedicine => Some("1300200"),
+        TaxClass::Medicine | TaxClass::MedicineAtZero => Some("1300100"),
+    };
+    Fiscal {
+        ncm: ncm.to_owned(),
+        cest: cest.map(str::to_owned),
+        origin,
+        medicine: (class != TaxClass::General).then_some(medicine),
+        tax_class: class,
+    }
+}
+
+/// Every fifth customer is in another state than the emitter. With each state the first digits of
+/// its capital's postcodes.
+fn state_and_postcodes(index: u32) -> (State, &'static str) {
+    const OTHERS: [(State, &str); 5] = [
+        (State::Rj, "2003"),
+        (State::Pr, "8001"),
+        (State::Sc, "8801"),
+        (State::Es, "2901"),
+        (State::Ce, "6001"),
+    ];
+    if index % 5 == 4 { OTHERS[index as usize / 5 % OTHERS.len()] } else { (State::Sp, "0131") }
+}
+
 fn pick(words: &[&'static str], draws: &mut Draws) -> &'static str {
     words[draws.below(words.len() as u64) as usize]
 }
 
 fn address(index: u32) -> Address {
     let mut draws = Draws::new(0, ADDRESSES, u64::from(index));
+    let (state, postcodes) = state_and_postcodes(index);
     Address {
         street: pick(&STREETS, &mut draws).to_owned(),
         house: (1 + draws.below(2_000)).to_string(),
         district: pick(&PLACES, &mut draws).to_owned(),
-        postcode: format!("0{:07}", 1_000_000 + draws.below(4_000_000)),
+        state,
+        postcode: format!("{postcodes}{:04}", draws.below(1_000)),
     }
 }
 
@@ -250,6 +323,28 @@ mod tests {
         let world = World::default();
         let letters = |index| world.customer(index).cnpj.as_str().contains(char::is_alphabetic);
         assert_eq!((0..30).filter(|index| letters(*index)).count(), 10);
+    }
+
+    #[test]
+    fn the_catalogue_has_every_tax_class_and_medicines_have_what_they_need() {
+        let world = World::default();
+        let products: Vec<Product> = (0..200).map(|index| world.product(index)).collect();
+        for class in TaxClass::ALL {
+            assert!(products.iter().any(|product| product.fiscal.tax_class == class), "{class:?}");
+        }
+        for product in products {
+            let Fiscal { ncm, cest, medicine, tax_class, .. } = product.fiscal;
+            let is_medicine = tax_class != TaxClass::General;
+            assert_eq!(ncm.starts_with("3003") || ncm.starts_with("3004"), is_medicine);
+            assert_eq!((cest.is_some(), medicine.is_some()), (is_medicine, is_medicine));
+        }
+    }
+
+    #[test]
+    fn a_fifth_of_the_customers_are_in_other_states() {
+        let world = World::default();
+        let away = (0..100).filter(|index| world.customer(*index).address.state != State::Sp);
+        assert_eq!(away.count(), 20);
     }
 
     #[test]

@@ -1,179 +1,208 @@
-//! The NF-e, layout 4.00, for a sale of medicines within São Paulo: ICMS at the full rate (CST 00),
-//! PIS and COFINS already paid by the manufacturer (CST 04).
+//! The NF-e, layout 4.00 (schemas PL_010f), of a sale of a pharmaceutical wholesaler, signed.
 //!
 //! Always in the authority's test environment (`tpAmb` 2, fixed name of the recipient): no file is
-//! a fiscal document. Not here yet: the signature, without which the schema refuses it; the groups
-//! of lots (`rastro`, `med`) and of the consumption taxes of 2026 (`IBSCBS`); instalments (`cobr`).
+//! a fiscal document. Not here: contingency (`tpEmis` is 1), and the authority's answer.
+
+mod taxes;
 
 use orders::Cents;
 
+use super::signature::Signer;
 use super::xml::Xml;
-use crate::{EMITTER, Invoice, InvoiceLine};
+use crate::invoice::{Instalment, Invoice, InvoiceLine, InvoiceLot, Numbering, Party, Place, Sale};
 
-const NAMESPACE: &str = r#" xmlns="http://www.portalfiscal.inf.br/nfe""#;
+pub(super) const NAMESPACE: &str = r#" xmlns="http://www.portalfiscal.inf.br/nfe""#;
 
-/// What the test environment demands as the recipient's name.
+/// What the test environment demands as the recipient's name (rejection 598).
 const RECIPIENT: &str = "NF-E EMITIDA EM AMBIENTE DE HOMOLOGACAO - SEM VALOR FISCAL";
 
-/// IBGE code of the city of São Paulo.
-const CITY: u32 = 3_550_308;
+/// Who answers for the program that issues (`infRespTec`): nobody, at a domain reserved for
+/// examples (RFC 2606).
+mod responsible {
+    pub(super) const CNPJ: &str = "11222333000181";
+    pub(super) const CONTACT: &str = "VAZAO";
+    pub(super) const EMAIL: &str = "fiscal@vazao.example";
+    pub(super) const PHONE: &str = "1133334444";
+}
 
-const ZERO: Cents = Cents(0);
-
-/// Renders the NF-e.
-pub fn nfe_xml(invoice: &Invoice) -> String {
-    let mut xml = Xml::with_capacity(3_000 + 1_000 * invoice.lines.len());
+/// Renders the NF-e and signs it.
+pub fn nfe_xml(invoice: &Invoice, signer: &Signer) -> String {
+    // Guesses, measured: a short document is not moved, a long one seldom.
+    let mut xml = Xml::with_capacity(6_500 + 1_900 * invoice.sale.lines.len());
     xml.element("NFe", NAMESPACE, |xml| {
-        let identity = format!(r#" Id="NFe{}" versao="4.00""#, invoice.access_key);
-        xml.element("infNFe", &identity, |xml| {
-            identification(xml, invoice);
-            emitter(xml);
-            recipient(xml, invoice);
-            for (index, line) in invoice.lines.iter().enumerate() {
-                let number = format!(r#" nItem="{}""#, index + 1);
-                xml.element("det", &number, |xml| detail(xml, invoice, line));
-            }
-            xml.group("total", |xml| totals(xml, invoice));
-            // Carriage at the emitter's expense.
-            xml.group("transp", |xml| xml.value("modFrete", 0));
-            xml.group("pag", |xml| payment(xml, invoice));
-        });
+        let start = xml.len();
+        information(xml, invoice);
+        let signature = signer.signature(&invoice.numbering.access_key, xml.since(start));
+        xml.verbatim(&signature);
     });
     xml.finish()
 }
 
-fn identification(xml: &mut Xml, invoice: &Invoice) {
-    xml.group("ide", |xml| {
-        xml.value("cUF", EMITTER.state);
-        xml.value("cNF", format_args!("{:08}", invoice.code));
-        xml.text("natOp", "VENDA DE MERCADORIA");
-        xml.value("mod", 55);
-        xml.value("serie", invoice.series);
-        xml.value("nNF", invoice.number);
-        xml.text("dhEmi", &invoice.issued_at);
-        xml.value("tpNF", 1); // outgoing
-        xml.value("idDest", 1); // within the state
-        xml.value("cMunFG", CITY);
-        xml.value("tpImp", 1); // portrait
-        xml.value("tpEmis", 1); // no contingency
-        xml.value("cDV", invoice.access_key.check_digit());
-        xml.value("tpAmb", 2); // test environment
-        xml.value("finNFe", 1); // a normal invoice
-        xml.value("indFinal", 0); // to a reseller
-        xml.value("indPres", 9); // not in person
-        xml.value("indIntermed", 0); // no marketplace between
-        xml.value("procEmi", 0); // our own program
-        xml.text("verProc", concat!("vazao ", env!("CARGO_PKG_VERSION")));
-    });
-}
-
-fn emitter(xml: &mut Xml) {
-    xml.group("emit", |xml| {
-        xml.text("CNPJ", EMITTER.cnpj);
-        xml.text("xNome", EMITTER.name);
-        xml.group("enderEmit", |xml| {
-            address(xml, "AVENIDA DAS NAÇÕES UNIDAS", "1000", "VILA OLÍMPIA", "04794000");
+/// `infNFe`, in the canonical form that is signed (but for its namespace, which `NFe` declares).
+fn information(xml: &mut Xml, Invoice { numbering, sale }: &Invoice) {
+    let identity = format!(r#" Id="NFe{}" versao="4.00""#, numbering.access_key);
+    xml.element("infNFe", &identity, |xml| {
+        xml.group("ide", |xml| identification(xml, numbering, sale));
+        xml.group("emit", |xml| emitter(xml, &sale.emitter));
+        xml.group("dest", |xml| recipient(xml, &sale.recipient));
+        for (index, line) in sale.lines.iter().enumerate() {
+            let number = format!(r#" nItem="{}""#, index + 1);
+            xml.element("det", &number, |xml| detail(xml, sale, line));
+        }
+        xml.group("total", |xml| taxes::totals(xml, &sale.totals));
+        // 0: carriage at the emitter's expense, charged or not.
+        xml.group("transp", |xml| xml.value("modFrete", 0));
+        if !sale.instalments.is_empty() {
+            xml.group("cobr", |xml| billing(xml, numbering, sale));
+        }
+        xml.group("pag", |xml| xml.group("detPag", |xml| payment(xml, sale)));
+        xml.group("infAdic", |xml| xml.text("infCpl", &remarks(sale)));
+        xml.group("compra", |xml| xml.text("xPed", sale.order_number.as_str()));
+        xml.group("infRespTec", |xml| {
+            xml.text("CNPJ", responsible::CNPJ);
+            xml.text("xContato", responsible::CONTACT);
+            xml.text("email", responsible::EMAIL);
+            xml.text("fone", responsible::PHONE);
         });
-        xml.text("IE", EMITTER.state_registration);
-        xml.value("CRT", 3); // normal regime
     });
 }
 
-fn recipient(xml: &mut Xml, invoice: &Invoice) {
-    let customer = &invoice.customer;
-    let place = &customer.address;
-    xml.group("dest", |xml| {
-        xml.text("CNPJ", customer.cnpj.as_str());
-        xml.text("xNome", RECIPIENT);
-        xml.group("enderDest", |xml| {
-            address(xml, &place.street, &place.house, &place.district, &place.postcode);
-        });
-        xml.value("indIEDest", 1); // registered for ICMS
-        xml.text("IE", &customer.state_registration);
-    });
+fn identification(xml: &mut Xml, numbering: &Numbering, sale: &Sale) {
+    let (from, to) = (&sale.emitter.place, &sale.recipient.place);
+    xml.value("cUF", from.state.code());
+    xml.value("cNF", format_args!("{:08}", numbering.code));
+    xml.text("natOp", "VENDA DE MERCADORIA");
+    xml.value("mod", 55);
+    xml.value("serie", numbering.series);
+    xml.value("nNF", numbering.number);
+    xml.text("dhEmi", sale.issued_at.as_str());
+    xml.value("tpNF", 1); // outgoing
+    xml.value("idDest", if from.state == to.state { 1 } else { 2 });
+    xml.value("cMunFG", from.city_code);
+    xml.value("tpImp", 1); // portrait
+    xml.value("tpEmis", 1); // no contingency
+    xml.value("cDV", numbering.access_key.check_digit());
+    xml.value("tpAmb", 2); // test environment
+    xml.value("finNFe", 1); // a normal invoice
+    xml.value("indFinal", 0); // to a reseller
+    xml.value("indPres", 9); // not in person
+    xml.value("indIntermed", 0); // no marketplace between
+    xml.value("procEmi", 0); // our own program
+    xml.text("verProc", &sale.program);
 }
 
-fn address(xml: &mut Xml, street: &str, house: &str, district: &str, postcode: &str) {
-    xml.text("xLgr", street);
-    xml.text("nro", house);
-    xml.text("xBairro", district);
-    xml.value("cMun", CITY);
-    xml.text("xMun", "SÃO PAULO");
-    xml.text("UF", "SP");
-    xml.text("CEP", postcode);
+fn emitter(xml: &mut Xml, emitter: &Party) {
+    xml.text("CNPJ", emitter.cnpj.as_str());
+    xml.text("xNome", &emitter.name);
+    xml.group("enderEmit", |xml| address(xml, &emitter.place));
+    xml.text("IE", &emitter.state_registration);
+    xml.value("CRT", 3); // normal regime
+}
+
+fn recipient(xml: &mut Xml, recipient: &Party) {
+    xml.text("CNPJ", recipient.cnpj.as_str());
+    xml.text("xNome", RECIPIENT);
+    xml.group("enderDest", |xml| address(xml, &recipient.place));
+    xml.value("indIEDest", 1); // registered for ICMS
+    xml.text("IE", &recipient.state_registration);
+}
+
+fn address(xml: &mut Xml, place: &Place) {
+    xml.text("xLgr", &place.street);
+    xml.text("nro", &place.house);
+    xml.text("xBairro", &place.district);
+    xml.value("cMun", place.city_code);
+    xml.text("xMun", &place.city);
+    xml.text("UF", place.state.letters());
+    xml.text("CEP", &place.postcode);
     xml.value("cPais", 1058);
     xml.text("xPais", "BRASIL");
 }
 
-fn detail(xml: &mut Xml, invoice: &Invoice, line: &InvoiceLine) {
-    xml.group("prod", |xml| product(xml, invoice, line));
-    xml.group("imposto", |xml| {
-        xml.group("ICMS", |xml| xml.group("ICMS00", |xml| icms(xml, line)));
-        // 04: the manufacturer has paid it (Lei 10.147/2000).
-        xml.group("PIS", |xml| xml.group("PISNT", |xml| xml.text("CST", "04")));
-        xml.group("COFINS", |xml| xml.group("COFINSNT", |xml| xml.text("CST", "04")));
-    });
+fn detail(xml: &mut Xml, sale: &Sale, line: &InvoiceLine) {
+    xml.group("prod", |xml| product(xml, sale, line));
+    xml.group("imposto", |xml| taxes::of_line(xml, line));
+    xml.value("vItem", line.total);
 }
 
-fn product(xml: &mut Xml, invoice: &Invoice, line: &InvoiceLine) {
+fn product(xml: &mut Xml, sale: &Sale, line: &InvoiceLine) {
     let quantity = line.quantity.get();
     xml.value("cProd", line.product_id);
     xml.text("cEAN", line.gtin.as_str());
     xml.text("xProd", &line.name);
     xml.text("NCM", &line.ncm);
-    xml.value("CFOP", 5102); // resale within the state
-    xml.text("uCom", "UN");
+    if let Some(cest) = &line.cest {
+        xml.text("CEST", cest);
+    }
+    xml.value("CFOP", line.cfop);
+    xml.text("uCom", &line.unit);
     xml.value("qCom", format_args!("{quantity}.0000"));
     xml.value("vUnCom", line.unit_price);
     xml.value("vProd", line.gross);
     xml.text("cEANTrib", line.gtin.as_str());
-    xml.text("uTrib", "UN");
+    xml.text("uTrib", &line.unit);
     xml.value("qTrib", format_args!("{quantity}.0000"));
     xml.value("vUnTrib", line.unit_price);
-    if line.discount > ZERO {
-        // Optional amounts are left out when they are nothing: the schema refuses 0.00 here.
-        xml.value("vDesc", line.discount);
-    }
+    optional(xml, "vFrete", line.freight);
+    optional(xml, "vDesc", line.discount);
     xml.value("indTot", 1);
-    xml.text("xPed", invoice.order_number.as_str());
+    xml.text("xPed", sale.order_number.as_str());
     xml.value("nItemPed", line.line);
+    for lot in &line.lots {
+        xml.group("rastro", |xml| traced(xml, lot));
+    }
+    if let Some(medicine) = &line.medicine {
+        xml.group("med", |xml| {
+            xml.text("cProdANVISA", &medicine.registration);
+            xml.value("vPMC", medicine.maximum_price);
+        });
+    }
 }
 
-fn icms(xml: &mut Xml, line: &InvoiceLine) {
-    let (percent, part) = (line.icms_rate_1e4 / 10_000, line.icms_rate_1e4 % 10_000);
-    xml.value("orig", 0); // made in Brazil
-    xml.text("CST", "00");
-    xml.value("modBC", 3); // the base is the price
-    xml.value("vBC", line.net());
-    xml.value("pICMS", format_args!("{percent}.{part:04}"));
-    xml.value("vICMS", line.icms());
+/// Optional amounts are left out when they are nothing: the schema refuses 0.00 here.
+fn optional(xml: &mut Xml, name: &str, amount: Cents) {
+    if amount > Cents(0) {
+        xml.value(name, amount);
+    }
 }
 
-/// Sums of amounts that are rounded already: the authority adds them up again (rejection 610).
-fn totals(xml: &mut Xml, invoice: &Invoice) {
-    let icms: Cents = invoice.lines.iter().map(InvoiceLine::icms).sum();
-    xml.group("ICMSTot", |xml| {
-        xml.value("vBC", invoice.total());
-        xml.value("vICMS", icms);
-        for absent in ["vICMSDeson", "vFCP", "vBCST", "vST", "vFCPST", "vFCPSTRet"] {
-            xml.value(absent, ZERO);
-        }
-        xml.value("vProd", invoice.gross());
-        xml.value("vFrete", ZERO);
-        xml.value("vSeg", ZERO);
-        xml.value("vDesc", invoice.discount());
-        for absent in ["vII", "vIPI", "vIPIDevol", "vPIS", "vCOFINS", "vOutro"] {
-            xml.value(absent, ZERO);
-        }
-        xml.value("vNF", invoice.total());
+fn traced(xml: &mut Xml, lot: &InvoiceLot) {
+    xml.text("nLote", &lot.number);
+    xml.value("qLote", format_args!("{}.000", lot.quantity));
+    xml.value("dFab", lot.made);
+    xml.value("dVal", lot.expires);
+}
+
+fn billing(xml: &mut Xml, numbering: &Numbering, sale: &Sale) {
+    xml.group("fat", |xml| {
+        xml.value("nFat", numbering.number);
+        xml.value("vOrig", sale.totals.total);
+        xml.value("vDesc", Cents(0));
+        xml.value("vLiq", sale.totals.total);
     });
+    for (index, Instalment { due, amount }) in sale.instalments.iter().enumerate() {
+        xml.group("dup", |xml| {
+            xml.value("nDup", format_args!("{:03}", index + 1));
+            xml.value("dVenc", due);
+            xml.value("vDup", amount);
+        });
+    }
 }
 
-fn payment(xml: &mut Xml, invoice: &Invoice) {
-    let at_once = invoice.payment_terms.days() == [0];
-    xml.group("detPag", |xml| {
+fn payment(xml: &mut Xml, sale: &Sale) {
+    if sale.instalments.is_empty() {
+        xml.value("tPag", 90); // nothing to pay
+    } else {
+        let at_once = sale.payment_terms.days() == [0];
         xml.value("indPag", u8::from(!at_once));
         xml.value("tPag", 15); // bank slip
-        xml.value("vPag", invoice.total());
-    });
+    }
+    xml.value("vPag", sale.totals.total);
+}
+
+fn remarks(sale: &Sale) -> String {
+    format!(
+        "PEDIDO {} DO PARCEIRO {}. LOCAL DE ENTREGA {}. IBS E CBS INFORMADOS, NAO SOMADOS AO TOTAL.",
+        sale.order_number, sale.partner, sale.ship_to
+    )
 }

@@ -1,10 +1,7 @@
-//! The function's tests: documents, billing, batches, the bucket, and what an order costs.
+//! The function's tests: batches, the bucket, and how it starts.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod billing;
-mod cost;
-mod documents;
 mod handler;
 mod startup;
 mod store;

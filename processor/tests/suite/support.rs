@@ -1,15 +1,14 @@
 //! What the tests share: a database of a small world, messages, and the worked invoice.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use aws_lambda_events::event::sqs::{SqsMessage, SqsMessageAttribute};
 use jiff::Timestamp;
-use orders::{
-    AccessKey, AccessKeyParts, Address, Discount, PartnerId, RunTag, Sampler, UnitPrice, World,
-    WorldSize,
-};
+use orders::{RunTag, Sampler, World, WorldSize};
 use processor::{
-    EMITTER, Invoice, InvoiceLine, Invoiced, Message, SqliteDatabase, create_database,
+    Certificate, Database, DatabaseUrl, Invoice, Message, Seed, Settlement, Signer, SqliteDatabase,
+    create_database,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -27,7 +26,7 @@ impl Shop {
             folder: TempDir::new().unwrap(),
             sampler: Sampler::new(11, RunTag::from_seed_text("processor tests"), world),
         };
-        create_database(&shop.path(), &world).unwrap();
+        create_database(&DatabaseUrl::Sqlite(shop.path()), &Seed::of(world)).unwrap();
         shop
     }
 
@@ -85,88 +84,20 @@ pub(crate) fn record(partner: &str, order_number: &str, body: &str) -> SqsMessag
     record
 }
 
-/// A message whose order is changed before it is sent.
-pub(crate) fn altered(message: &Message, change: impl FnOnce(&mut orders::Order)) -> Message {
-    let mut order = message.order.clone();
-    change(&mut order);
-    let body = serde_json::to_string(&order).unwrap();
-    let record = record(message.partner.as_str(), message.order_number.as_str(), &body);
-    Message::parse(&record).unwrap()
+/// The signer of the tests. The key is a new one in each process.
+pub(crate) fn signer() -> Signer {
+    static CERTIFICATE: LazyLock<Certificate> = LazyLock::new(|| Certificate::for_tests().unwrap());
+    Signer::new(&CERTIFICATE).unwrap()
 }
 
-/// Three items worked by hand: 48 x 5.2300 less 5 %, 120 x 8.3750, 24 x 38.7490 less 5 %.
-pub(crate) fn worked_invoice() -> Invoice {
-    let emitter = EMITTER.cnpj.parse().unwrap();
-    let (series, number, code) = (1, 4_711, 83_472_915);
-    let parts = AccessKeyParts {
-        state: 35,
-        year: 2026,
-        month: 11,
-        emitter: &emitter,
-        series,
-        number,
-        code,
-    };
-    Invoice {
-        order_id: 1,
-        partner: "partner-01".parse::<PartnerId>().unwrap(),
-        order_number: "PO-2026-000123".parse().unwrap(),
-        series,
-        number,
-        code,
-        access_key: AccessKey::new(&parts),
-        issued_at: "2026-11-23T10:15:00-03:00".to_owned(),
-        customer: Invoiced {
-            cnpj: "12ABC34501DE35".parse().unwrap(),
-            name: "DROGARIA D'AVÓ & FILHOS LTDA".to_owned(),
-            state_registration: "110042490114".to_owned(),
-            address: Address {
-                street: "RUA DAS ACÁCIAS".to_owned(),
-                house: "45".to_owned(),
-                district: "JARDIM <SUL>".to_owned(),
-                postcode: "01310100".to_owned(),
-            },
-        },
-        ship_to: "CD04".parse().unwrap(),
-        payment_terms: "30/60".parse().unwrap(),
-        lines: vec![
-            line(1, "7891058001155", "DIPIRONA SÓDICA 500 MG", 48, "5.2300", "5.00", 120_000),
-            line(2, "7896004703398", "LOSARTANA POTÁSSICA 50 MG", 120, "8.3750", "0", 120_000),
-            line(
-                3,
-                "7896226505206",
-                "AMOXICILINA + CLAVULANATO 875 MG",
-                24,
-                "38.7490",
-                "5",
-                180_000,
-            ),
-        ],
-    }
+/// Order 0 of the shop, settled.
+pub(crate) fn invoice(shop: &Shop) -> Invoice {
+    let settled = block_on(shop.open().settle(&shop.message(0), now())).unwrap();
+    let Settlement::Settled { order, .. } = settled else { panic!("in conflict") };
+    order.invoice.unwrap()
 }
 
-fn line(
-    line: u32,
-    gtin: &str,
-    name: &str,
-    quantity: u32,
-    price: &str,
-    discount: &str,
-    icms_rate_1e4: u64,
-) -> InvoiceLine {
-    let quantity = quantity.try_into().unwrap();
-    let unit_price: UnitPrice = price.parse().unwrap();
-    let gross = unit_price.times(quantity);
-    InvoiceLine {
-        line,
-        product_id: i64::from(line) + 100,
-        gtin: gtin.parse().unwrap_or_else(|error| panic!("{error}")),
-        name: name.to_owned(),
-        ncm: "30049099".to_owned(),
-        quantity,
-        unit_price,
-        gross,
-        discount: discount.parse::<Discount>().unwrap().of(gross),
-        icms_rate_1e4,
-    }
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(future)
 }

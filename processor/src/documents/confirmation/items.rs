@@ -1,0 +1,164 @@
+//! The table: a row for each line, with what a pharmacist wants to know in small letters below.
+
+use orders::Cents;
+
+use super::font::Face;
+use super::sheet::{ACCENT, GREY, LINE, PALE, Sheet, Style, TINT};
+use super::words::{amount, brazilian, month, ncm, percent};
+use super::{LEFT, RIGHT};
+use crate::invoice::{Invoice, InvoiceLine};
+
+const TEXT: Style = Style::regular(7.6);
+const FIGURE: Style = Style::regular(7.6);
+const SMALL: Style = Style::regular(6.0).coloured(GREY);
+const TITLE: Style = Style::bold(6.6).coloured(ACCENT);
+
+const ROW: f32 = 9.4;
+const DETAIL: f32 = 7.0;
+
+/// Left edges of the columns of text, right edges of those of figures.
+const NUMBER: f32 = LEFT + 4.0;
+const GTIN: f32 = LEFT + 24.0;
+const NAME: f32 = LEFT + 88.0;
+const QUANTITY: f32 = 368.0;
+const PRICE: f32 = 422.0;
+const DISCOUNT: f32 = 466.0;
+const ICMS: f32 = 498.0;
+const TOTAL: f32 = RIGHT - 4.0;
+
+/// What is never parted by the end of a page.
+pub(super) enum Piece<'a> {
+    /// A line, with as many of its details as one line of small letters holds.
+    Line { line: &'a InvoiceLine, tinted: bool, details: String },
+    /// Further details of the line above.
+    Details { tinted: bool, details: String },
+}
+
+pub(super) fn pieces(invoice: &Invoice) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::with_capacity(invoice.sale.lines.len());
+    for (index, line) in invoice.sale.lines.iter().enumerate() {
+        let tinted = index % 2 == 1;
+        let mut details = wrapped(&details(line), RIGHT - NAME - 4.0).into_iter();
+        let first = details.next().unwrap_or_default();
+        pieces.push(Piece::Line { line, tinted, details: first });
+        pieces.extend(details.map(|details| Piece::Details { tinted, details }));
+    }
+    pieces
+}
+
+/// What is said of a line besides its price, part by part.
+fn details(line: &InvoiceLine) -> Vec<String> {
+    let cfop = line.cfop;
+    let mut details = vec![
+        format!("NCM {}", ncm(&line.ncm)),
+        format!("CFOP {}.{:03}", cfop / 1_000, cfop % 1_000),
+    ];
+    if line.taxes.icms.substituted() > Cents(0) {
+        details.push(format!("ICMS-ST {}", amount(line.taxes.icms.substituted())));
+    }
+    if line.freight > Cents(0) {
+        details.push(format!("Frete {}", amount(line.freight)));
+    }
+    details.extend(line.lots.iter().map(|lot| {
+        let quantity = brazilian(&lot.quantity.to_string());
+        format!("Lote {} ({quantity} {}) val. {}", lot.number, line.unit, month(lot.expires))
+    }));
+    details
+}
+
+/// Parts one after the other, as many to a line of small letters as fit.
+fn wrapped(parts: &[String], width_max: f32) -> Vec<String> {
+    const BETWEEN: &str = "  •  ";
+    let mut lines: Vec<String> = Vec::new();
+    let mut width = f32::MAX;
+    for part in parts {
+        let more = Face::Regular.width(SMALL.size, BETWEEN) + SMALL.width(part);
+        match lines.last_mut() {
+            Some(line) if width + more <= width_max => {
+                line.push_str(BETWEEN);
+                line.push_str(part);
+                width += more;
+            }
+            Some(_) | None => {
+                width = SMALL.width(part);
+                lines.push(part.clone());
+            }
+        }
+    }
+    lines
+}
+
+/// Titles of the columns, above `y`: drawn after the rows, whose first line it covers.
+pub(super) fn draw_titles(sheet: &mut Sheet, y: f32) {
+    sheet.filled(TINT, LEFT, y, RIGHT - LEFT, 15.5);
+    sheet.rule(ACCENT, LEFT, RIGHT, y);
+    let base = y + 5.4;
+    for (x, title) in [(NUMBER, "Nº"), (GTIN, "EAN"), (NAME, "PRODUTO")] {
+        sheet.left(TITLE, x, base, title);
+    }
+    for (x, title) in [
+        (QUANTITY, "QTDE."),
+        (PRICE, "UNITÁRIO"),
+        (DISCOUNT, "DESC."),
+        (ICMS, "ICMS"),
+        (TOTAL, "TOTAL"),
+    ] {
+        sheet.right(TITLE, x, base, title);
+    }
+}
+
+impl Piece<'_> {
+    pub(super) fn height(&self) -> f32 {
+        match self {
+            Self::Line { .. } => ROW + DETAIL,
+            Self::Details { .. } => DETAIL,
+        }
+    }
+
+    /// Draws it upon `y`.
+    pub(super) fn draw(&self, sheet: &mut Sheet, y: f32) {
+        let (Self::Line { tinted, details, .. } | Self::Details { tinted, details }) = self;
+        if *tinted {
+            sheet.filled(PALE, LEFT, y, RIGHT - LEFT, self.height());
+        }
+        sheet.left(SMALL, NAME, y + 2.4, details);
+        if let Self::Line { line, .. } = self {
+            draw_line(sheet, line, y + DETAIL + 1.8);
+            sheet.rule(LINE, LEFT, RIGHT, y + self.height());
+        }
+    }
+}
+
+fn draw_line(sheet: &mut Sheet, line: &InvoiceLine, y: f32) {
+    sheet.left(TEXT.coloured(GREY), NUMBER, y, &line.line.to_string());
+    sheet.left(TEXT, GTIN, y, line.gtin.as_str());
+    let quantity = format!("{} {}", brazilian(&line.quantity.get().to_string()), line.unit);
+    let room = QUANTITY - FIGURE.width(&quantity) - NAME - 6.0;
+    sheet.clipped(Style::bold(TEXT.size), NAME, y, &line.name, room);
+    sheet.right(FIGURE, QUANTITY, y, &quantity);
+    sheet.right(FIGURE, PRICE, y, &brazilian(&line.unit_price.to_string()));
+    let discount = if line.discount > Cents(0) { amount(line.discount) } else { "–".to_owned() };
+    sheet.right(FIGURE, DISCOUNT, y, &discount);
+    sheet.right(FIGURE, ICMS, y, &percent(line.taxes.icms.own.rate));
+    sheet.right(Style::bold(FIGURE.size), TOTAL, y, &amount(line.total));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_not_broken_and_lines_are_not_too_wide() {
+        let parts: Vec<String> = (0..20).map(|n| format!("Lote L{n:05}")).collect();
+        let lines = wrapped(&parts, 150.0);
+        assert!(lines.len() > 5);
+        assert!(lines.iter().all(|line| SMALL.width(line) <= 150.0));
+        assert_eq!(lines.join("  •  "), parts.join("  •  "));
+    }
+
+    #[test]
+    fn a_part_that_is_too_wide_has_a_line_of_its_own() {
+        let parts = ["A".repeat(50), "B".to_owned()];
+        assert_eq!(wrapped(&parts, 20.0), parts);
+    }
+}
