@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use crate::schedule::ArrivalSchedule;
+use crate::ArrivalSchedule;
 
 /// An order that is due.
 #[derive(Debug, Clone, Copy)]
