@@ -1,5 +1,7 @@
 //! A histogram of times with a bounded relative error and bounded memory.
 
+use std::ops::Range;
+
 /// Bits of the fraction that choose a bucket: 2^10 buckets a doubling, each 0.1 % wide.
 const FRACTION_BITS: u32 = 10;
 /// The smallest value that is told from 0: 2^-34 s, 58 ps.
@@ -9,6 +11,9 @@ const LARGEST_EXPONENT: u64 = 1_023 + 34;
 const BASE: u64 = SMALLEST_EXPONENT << FRACTION_BITS;
 const BUCKETS: usize = ((LARGEST_EXPONENT - SMALLEST_EXPONENT) << FRACTION_BITS) as usize;
 
+/// What is in use of an empty histogram: joined with any range it is that range.
+const NO_BUCKETS: Range<usize> = Range { start: BUCKETS, end: 0 };
+
 /// Counts of times in buckets that grow with the time; zero is counted apart.
 #[derive(Debug, Clone)]
 pub(crate) struct LogHistogram {
@@ -16,12 +21,12 @@ pub(crate) struct LogHistogram {
     counts: Vec<u32>,
     total: u64,
     /// The buckets in use, so that a nearly empty histogram is cheap to read and to clear.
-    used: std::ops::Range<usize>,
+    used: Range<usize>,
 }
 
 impl Default for LogHistogram {
     fn default() -> Self {
-        Self { zeros: 0, counts: vec![0; BUCKETS], total: 0, used: BUCKETS..0 }
+        Self { zeros: 0, counts: vec![0; BUCKETS], total: 0, used: NO_BUCKETS }
     }
 }
 
@@ -55,7 +60,7 @@ impl LogHistogram {
         for bucket in self.used.clone() {
             self.counts[bucket] = 0;
         }
-        (self.zeros, self.total, self.used) = (0, 0, BUCKETS..0);
+        (self.zeros, self.total, self.used) = (0, 0, NO_BUCKETS);
     }
 
     /// A quantile, by a straight line within its bucket; NaN when nothing was counted.

@@ -1,6 +1,8 @@
 //! Queues whose answer theory knows exactly. Each estimate must be within 3 standard errors of it,
 //! and its standard error small enough for that to mean something.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use simulator::{Estimate, QueueModel, QueueReport, simulate_queue};
 
 fn run(text: &str) -> QueueReport {

@@ -15,7 +15,7 @@ pub struct QuantileTable(Vec<u32>);
 impl QuantileTable {
     /// Of a distribution: the means of the 4,096 slices of a large sorted sample of a fixed seed.
     pub fn of(distribution: &Distribution) -> Self {
-        let (sampler, mut chance) = (distribution.sampler(), Chance::new(0x7461_626c_65, 0));
+        let (sampler, mut chance) = (distribution.sampler(), Chance::new(0x0074_6162_6c65, 0));
         let mut draws: Vec<f64> = (0..DRAWS).map(|_| sampler.draw(&mut chance)).collect();
         draws.sort_unstable_by(f64::total_cmp);
         let slice = DRAWS / POINTS;
