@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Report(ReportArguments),
     /// Start the local cloud alone, for the AWS CLI or your own client, until Ctrl-C
     Local(LocalArguments),
+    /// Simulate: a plain queue of a model file, or the pipeline at volumes that were not tried
+    Simulate(SimulateArguments),
     /// List the load profiles that come with vazao
     Profiles,
 }
@@ -99,6 +101,71 @@ pub(crate) struct SystemArguments {
     /// AWS region whose prices the run's bill takes: sa-east-1 or us-east-1
     #[arg(long, value_name = "REGION", default_value = "sa-east-1", help_heading = "System")]
     pub(crate) region: String,
+}
+
+/// A model file describes a queue that theory knows: arrivals, service, servers, retries. Every key
+/// is in docs/model.md. A smallest one, M/M/1 at 80 %:
+///
+///     [arrivals.poisson]
+///     rate_per_s = 0.8
+///     [service.exponential]
+///     mean_s = 1.0
+///
+/// Volumes are business days of the whole pipeline: gateway, queue, event source mapping, function,
+/// with the quotas of a new account and an assumed function (5 ms an invocation, 40 ms an order).
+/// Nothing is sent anywhere: every number is simulated.
+///
+///     vazao simulate --per-day 1,1e3,1e6,1e7,1e8
+///
+/// Exit codes: 0 simulated; 2 usage or model file.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, group = clap::ArgGroup::new("what").required(true))]
+pub(crate) struct SimulateArguments {
+    /// Simulate the queue of this model file (TOML)
+    #[arg(long, value_name = "FILE", group = "what")]
+    pub(crate) model: Option<PathBuf>,
+
+    /// Simulate a business day of the pipeline at each of these volumes, orders per day
+    #[arg(long, value_name = "N,N,...", value_delimiter = ',', group = "what")]
+    pub(crate) per_day: Vec<f64>,
+
+    /// The service level: 99 of 100 orders documented within this, ms
+    #[arg(long, value_name = "MS", default_value_t = 5_000, help_heading = "Pipeline")]
+    pub(crate) document_p99_ms: u64,
+
+    /// MaximumConcurrency of the event source mapping, 2 to 1000 [default: not set]
+    #[arg(long, value_name = "N", help_heading = "Pipeline")]
+    pub(crate) concurrency: Option<u32>,
+
+    /// Most orders in one invocation, 1 to 10
+    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Pipeline")]
+    pub(crate) batch_size: u32,
+
+    /// Provisioned mode with so many event pollers at least and at most, such as 2,200
+    #[arg(
+        long,
+        value_name = "MIN,MAX",
+        value_delimiter = ',',
+        num_args = 1,
+        help_heading = "Pipeline"
+    )]
+    pub(crate) pollers: Vec<u32>,
+
+    /// AWS region whose prices are taken: sa-east-1 or us-east-1
+    #[arg(long, value_name = "REGION", default_value = "sa-east-1", help_heading = "Pipeline")]
+    pub(crate) region: String,
+
+    /// Another seed than 1 or the model file's
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+
+    /// Threads to use; the result is the same with any number [default: one per processor]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+
+    /// Print the result as JSON on standard output, and nothing else there
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

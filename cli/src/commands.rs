@@ -4,3 +4,4 @@ pub(crate) mod local;
 pub(crate) mod profiles;
 pub(crate) mod report;
 pub(crate) mod run;
+pub(crate) mod simulate;

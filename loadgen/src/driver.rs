@@ -15,10 +15,9 @@ use orders::Sampler;
 use runlog::{Exchange, Outcome};
 use tokio::sync::mpsc;
 
-use crate::Progress;
 use crate::client::{Gateway, GatewayClient};
 use crate::pacer::{Arrival, Due, Pacer};
-use crate::schedule::ArrivalSchedule;
+use crate::{ArrivalSchedule, Progress};
 
 /// Exchanges that leave the driver together.
 pub(crate) type Batch = Vec<Exchange>;

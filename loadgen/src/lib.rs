@@ -17,12 +17,11 @@ mod profile;
 mod progress;
 mod recorder;
 mod run;
-mod schedule;
 
+pub use arrivals::{ArrivalSchedule, Curve};
 pub use client::{Credentials, GatewayAddress};
 pub use host::stop;
 pub use profile::{Arrivals, LoadProfile, ProfileError, ProfileOverrides, Shape};
 pub use progress::{Progress, ProgressSnapshot};
 pub use recorder::{OutcomeLog, PerSecond, RecorderFiles};
 pub use run::{LoadError, LoadPlan, LoadResult, run};
-pub use schedule::{ArrivalSchedule, Curve};

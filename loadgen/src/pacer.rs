@@ -5,7 +5,7 @@ mod timer;
 
 use std::time::{Duration, Instant};
 
-use crate::schedule::ArrivalSchedule;
+use crate::ArrivalSchedule;
 use timer::Timer;
 
 /// An order that is due.

@@ -5,8 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::ArrivalSchedule;
-use crate::schedule::{Curve, business_day};
+use crate::{ArrivalSchedule, Curve};
 
 /// Highest number of orders in one run: the number of an order has seven base-36 digits for it.
 const ORDERS_MAX: u64 = 36_u64.pow(7);
@@ -198,14 +197,14 @@ impl Shape {
     pub fn duration_s(&self) -> f64 {
         match self {
             Self::Constant { duration_s } => *duration_s,
-            Self::BusinessDay {} => business_day::DURATION_S,
+            Self::BusinessDay {} => Curve::business_day().duration_s(),
         }
     }
 
     fn curve(&self) -> Curve {
         match self {
             Self::Constant { duration_s } => Curve::constant(*duration_s),
-            Self::BusinessDay {} => business_day::curve(),
+            Self::BusinessDay {} => Curve::business_day(),
         }
     }
 }

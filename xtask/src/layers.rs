@@ -11,11 +11,12 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("orders", &[]),
     ("costmodel", &[]),
-    ("simulator", &["costmodel"]),
+    ("arrivals", &["orders"]),
+    ("simulator", &["arrivals", "costmodel"]),
     ("runlog", &["orders", "costmodel"]),
     ("processor", &["orders"]),
     ("localcloud", &["costmodel"]),
-    ("loadgen", &["orders", "runlog"]),
+    ("loadgen", &["arrivals", "orders", "runlog"]),
     ("observe", &["orders", "costmodel", "runlog"]),
     ("claims", &["orders", "costmodel", "simulator", "runlog"]),
     ("reports", &["claims", "costmodel", "simulator", "runlog"]),
@@ -23,6 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "vazao",
         &[
             "orders",
+            "arrivals",
             "costmodel",
             "simulator",
             "runlog",
@@ -47,7 +49,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 ];
 
 /// Crates of ours that must not bring in a runtime or a network, however indirectly.
-const PURE: &[&str] = &["orders", "costmodel", "simulator", "runlog", "claims", "reports"];
+const PURE: &[&str] =
+    &["orders", "arrivals", "costmodel", "simulator", "runlog", "claims", "reports"];
 
 /// What a pure crate must not bring in.
 const IMPURE: &[&str] = &["tokio", "reqwest", "hyper", "goose", "aws-sdk-s3", "aws-sdk-sqs"];

@@ -13,10 +13,7 @@
 //! The weights are this project's assumption, with about a tenth of the day in the busiest hour;
 //! a real day is to be replayed from a file.
 
-use super::Curve;
-
-/// 24 hours, s.
-pub(crate) const DURATION_S: f64 = 86_400.0;
+use crate::Curve;
 
 /// Relative rate at each full hour, 0 h to 24 h.
 const RATE_AT_HOUR: [f64; 25] = [
@@ -24,14 +21,16 @@ const RATE_AT_HOUR: [f64; 25] = [
     4.0, 3.0, 4.0, 5.0, 2.0, 0.6,
 ];
 
-/// The curve of the day.
-pub(crate) fn curve() -> Curve {
-    let points: Vec<_> = RATE_AT_HOUR
-        .iter()
-        .zip(0_u32..)
-        .map(|(rate, hour)| (f64::from(hour) * 3_600.0, *rate))
-        .collect();
-    Curve::through(&points)
+impl Curve {
+    /// A Brazilian business-to-business day, 24 hours from midnight.
+    pub fn business_day() -> Self {
+        let points: Vec<_> = RATE_AT_HOUR
+            .iter()
+            .zip(0_u32..)
+            .map(|(rate, hour)| (f64::from(hour) * 3_600.0, *rate))
+            .collect();
+        Self::through(&points)
+    }
 }
 
 #[cfg(test)]
@@ -40,7 +39,7 @@ mod tests {
 
     #[test]
     fn the_busiest_hour_has_about_a_tenth_of_the_day() {
-        let day = curve();
+        let day = Curve::business_day();
         let hour =
             |from: f64| day.cumulative((from + 1.0) * 3_600.0) - day.cumulative(from * 3_600.0);
         let busiest = (0..24_u32).map(|start| hour(f64::from(start))).fold(0.0, f64::max);
@@ -49,7 +48,7 @@ mod tests {
 
     #[test]
     fn the_night_has_arrivals_but_few() {
-        let night = curve().cumulative(5.0 * 3_600.0);
+        let night = Curve::business_day().cumulative(5.0 * 3_600.0);
         assert!((0.005..0.03).contains(&night), "{night}");
     }
 }

@@ -4,14 +4,11 @@
 //! share and `u` is in [0, 1): one arrival in each N-th of the area under the curve. Any arrival
 //! can be computed without the others, so any shard of a run can compute its own.
 
-pub(crate) mod business_day;
-mod curve;
-
 use std::time::Duration;
 
 use orders::seed::mix;
 
-pub use curve::Curve;
+use crate::Curve;
 
 /// Stream of the run's seed from which arrivals take their place; other streams make the orders.
 const JITTER_STREAM: u64 = 0x6172_7269_7661_6c73; // "arrivals"
@@ -88,8 +85,8 @@ mod tests {
 
     #[test]
     fn speed_divides_every_instant_and_multiplies_the_rate() {
-        let slow = ArrivalSchedule::new(business_day::curve(), 500, 1.0, Some(3));
-        let fast = ArrivalSchedule::new(business_day::curve(), 500, 100.0, Some(3));
+        let slow = ArrivalSchedule::new(Curve::business_day(), 500, 1.0, Some(3));
+        let fast = ArrivalSchedule::new(Curve::business_day(), 500, 100.0, Some(3));
         for k in [0, 77, 499] {
             let ratio = slow.at(k).as_secs_f64() / fast.at(k).as_secs_f64();
             assert!((ratio - 100.0).abs() < 1e-3, "{ratio}");
@@ -99,7 +96,7 @@ mod tests {
 
     #[test]
     fn one_order_is_a_schedule_too() {
-        let schedule = schedule(business_day::curve(), 1, Some(11));
+        let schedule = schedule(Curve::business_day(), 1, Some(11));
         assert!(schedule.at(0) < schedule.duration());
     }
 
@@ -108,7 +105,7 @@ mod tests {
         fn arrivals_are_sorted_within_the_curve_and_one_in_each_share(
             orders in 1_u64..5_000, seed: u64, day: bool,
         ) {
-            let curve = if day { business_day::curve() } else { Curve::constant(600.0) };
+            let curve = if day { Curve::business_day() } else { Curve::constant(600.0) };
             let schedule = schedule(curve.clone(), orders, Some(seed));
             let mut last = Duration::ZERO;
             for k in 0..orders {
@@ -123,7 +120,7 @@ mod tests {
 
         #[test]
         fn the_shards_of_a_schedule_are_together_the_schedule(seed: u64, shards in 1_u64..9) {
-            let whole = schedule(business_day::curve(), 200, Some(seed));
+            let whole = schedule(Curve::business_day(), 200, Some(seed));
             let mut union: Vec<_> = (0..shards)
                 .flat_map(|shard| (shard..200).step_by(usize::try_from(shards).unwrap()))
                 .map(|k| whole.at(k))

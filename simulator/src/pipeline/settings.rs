@@ -1,0 +1,175 @@
+//! What the pipeline is: the deployed template, the quotas of the account, and what AWS does not
+//! document.
+
+use super::service_time::{QuantileTable, ServiceTime};
+use crate::{Distribution, Quotas};
+
+/// A pipeline: gateway, queue, event source mapping, function, database.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PipelineSettings {
+    /// Orders a second that the gateway lets through in the long run.
+    pub gateway_rate_per_s: f64,
+    /// Orders that it lets through at once.
+    pub gateway_burst: f64,
+    /// From a receive until the message can be received again, µs.
+    pub visibility_timeout_us: u64,
+    /// After so many receives a message goes to the dead-letter queue, at least 1.
+    pub max_receive_count: u16,
+    /// Most messages received and not deleted.
+    pub in_flight_max: u64,
+    /// The event source mapping.
+    pub mapping: EventSourceMapping,
+    /// The function.
+    pub function: Function,
+    /// The database, when it may be the bottleneck.
+    pub database: Option<Database>,
+    /// What goes wrong, and when.
+    pub faults: Vec<Fault>,
+}
+
+/// How Lambda takes messages from the queue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventSourceMapping {
+    /// Concurrent invocations that are always allowed, at least 1.
+    pub start: u32,
+    /// More of them a minute while messages wait.
+    pub ramp_per_min: u32,
+    /// Most of them.
+    pub ceiling: u32,
+    /// `MaximumConcurrency`, when it is set.
+    pub maximum_concurrency: Option<u32>,
+    /// Fewer of them a second while less than half are used. AWS does not document it.
+    pub scale_in_per_s: f64,
+    /// Most messages in one invocation, at least 1.
+    pub batch_size: u32,
+    /// How long a batch is gathered, µs.
+    pub batch_window_us: u64,
+    /// How long a throttled batch blocks its place, µs. AWS does not document it.
+    pub throttle_backoff_us: u64,
+}
+
+/// The function.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Function {
+    /// Its memory, MB.
+    pub memory_mb: u32,
+    /// Concurrent executions that the account, or a reservation, leaves it.
+    pub concurrency_max: u32,
+    /// Execution environments that it may add in 10 s.
+    pub environments_per_10_s: u32,
+    /// What a cold start adds, µs.
+    pub cold_start_us: u64,
+    /// How long an environment stays idle before it is taken away, µs. AWS does not document it.
+    pub idle_lifetime_us: u64,
+    /// How long an invocation takes.
+    pub service: ServiceTime,
+    /// The chance that an order fails and is reported as such in a partial batch response.
+    pub order_failure_probability: f64,
+}
+
+/// The database as a bottleneck: an invocation holds one connection for its orders.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Database {
+    /// Most connections.
+    pub connections: u32,
+    /// How long each order holds it, µs; it is part of the invocation's service time.
+    pub order_us: u64,
+}
+
+/// Something that goes wrong for a while.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Fault {
+    /// The database refuses: every order of an invocation that starts then fails.
+    DatabaseOutage {
+        /// From, µs from the start.
+        from_us: u64,
+        /// Until, µs.
+        until_us: u64,
+        /// How long the function tries, µs.
+        fails_after_us: u64,
+    },
+    /// S3 is slow: invocations that start then take longer.
+    SlowStorage {
+        /// From, µs from the start.
+        from_us: u64,
+        /// Until, µs.
+        until_us: u64,
+        /// What each order takes longer, µs.
+        order_us: u64,
+    },
+}
+
+impl PipelineSettings {
+    /// The quotas of an account, the standard event source mapping, and an assumed function: 5 ms
+    /// an invocation and 40 ms an order (lognormal, sigma 0.5), 30 ms for a cold start, 256 MB.
+    pub fn assumed(quotas: &Quotas) -> Self {
+        // cv2 = exp(sigma^2) - 1 at sigma 0.5.
+        let order = Distribution::Lognormal { mean_s: 0.04, cv2: 0.25_f64.exp_m1() };
+        Self {
+            gateway_rate_per_s: f64::from(quotas.api_gateway_throttle.value),
+            gateway_burst: f64::from(quotas.api_gateway_burst.value),
+            visibility_timeout_us: 30_000_000,
+            max_receive_count: 5,
+            in_flight_max: u64::from(quotas.sqs_in_flight.value),
+            mapping: EventSourceMapping::standard(quotas),
+            function: Function {
+                memory_mb: 256,
+                concurrency_max: quotas.lambda_account_concurrency.value,
+                environments_per_10_s: quotas.lambda_environments_per_10_s.value,
+                cold_start_us: 30_000,
+                idle_lifetime_us: 600_000_000,
+                service: ServiceTime::Linear {
+                    invocation_us: 5_000,
+                    order: QuantileTable::of(&order),
+                },
+                order_failure_probability: 0.001,
+            },
+            database: None,
+            faults: Vec::new(),
+        }
+    }
+
+    /// Most concurrent invocations that these settings ever allow.
+    pub fn concurrency_max(&self) -> u32 {
+        self.mapping.most().min(self.function.concurrency_max)
+    }
+
+    /// Orders a second with full batches and every invocation busy.
+    pub fn capacity_per_s(&self) -> f64 {
+        let batch = self.mapping.batch_size;
+        let invocations = f64::from(self.concurrency_max());
+        f64::from(batch) * invocations * 1e6 / self.function.service.mean_us(batch).max(1.0)
+    }
+}
+
+impl EventSourceMapping {
+    /// Standard mode, batches of 10, no window.
+    pub fn standard(quotas: &Quotas) -> Self {
+        Self {
+            start: quotas.esm_start.value,
+            ramp_per_min: quotas.esm_ramp_per_min.value,
+            ceiling: quotas.esm_ceiling.value,
+            maximum_concurrency: None,
+            scale_in_per_s: 5.0,
+            batch_size: 10,
+            batch_window_us: 0,
+            throttle_backoff_us: 1_000_000,
+        }
+    }
+
+    /// Provisioned mode with so many event pollers at least and at most.
+    pub fn provisioned(quotas: &Quotas, pollers_min: u32, pollers_max: u32) -> Self {
+        let each = quotas.provisioned_per_poller.value;
+        Self {
+            start: pollers_min * each,
+            ramp_per_min: quotas.provisioned_ramp_per_min.value,
+            ceiling: pollers_max * each,
+            ..Self::standard(quotas)
+        }
+    }
+
+    /// Most concurrent invocations.
+    pub(crate) fn most(&self) -> u32 {
+        self.maximum_concurrency.map_or(self.ceiling, |most| most.min(self.ceiling)).max(1)
+    }
+}

@@ -1,0 +1,203 @@
+//! The pipeline over volumes: a day at each, the largest that keeps a service level, and the map of
+//! rate against maximum concurrency.
+
+use ::arrivals::Curve;
+use costmodel::{
+    ApiGatewayUsage, Architecture, LambdaUsage, LogsUsage, Metered, Provenance, S3Usage, SqsUsage,
+    Usage,
+};
+
+use crate::hybrid::simulate_long;
+use crate::{Forecast, MinuteRates, PipelineSettings, parallel, simulate};
+
+/// Days of more orders than this are forecast by the hybrid.
+const EXACT_ORDERS_MAX: f64 = 2e7;
+/// The share of the orders that may fail a service level.
+const SHARE_MAX: f64 = 0.01;
+/// Volumes beyond this are not looked for, orders a day.
+const PER_DAY_MAX: f64 = 1e10;
+
+/// A business day at one volume.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VolumeForecast {
+    /// Orders a day, on average.
+    pub per_day: f64,
+    /// What became of them.
+    pub forecast: Forecast,
+    /// Whether every order was simulated, or most were looked up.
+    pub exact: bool,
+    /// Orders a second in the busiest minute.
+    pub peak_per_s: f64,
+}
+
+/// What an order leaves behind, for the bill. Assumed unless a run measured it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderFootprint {
+    /// The NF-e's bytes.
+    pub xml_bytes: u64,
+    /// The confirmation's bytes.
+    pub pdf_bytes: u64,
+    /// Log bytes of an order.
+    pub log_bytes: u64,
+    /// Log bytes that Lambda writes for an invocation: START, END, REPORT.
+    pub invocation_log_bytes: u64,
+}
+
+impl OrderFootprint {
+    /// 12 KiB of XML, 50 KiB of PDF, 300 bytes of log an order and 350 an invocation.
+    pub const ASSUMED: Self = Self {
+        xml_bytes: 12 * 1_024,
+        pdf_bytes: 50 * 1_024,
+        log_bytes: 300,
+        invocation_log_bytes: 350,
+    };
+}
+
+/// A business day at each volume, on several threads; the result does not depend on how many.
+pub fn volumes(
+    settings: &PipelineSettings,
+    per_day: &[f64],
+    seed: u64,
+    threads: usize,
+) -> Vec<VolumeForecast> {
+    parallel::map(per_day, threads, |orders| business_day(settings, *orders, seed))
+}
+
+fn business_day(settings: &PipelineSettings, per_day: f64, seed: u64) -> VolumeForecast {
+    let rates = MinuteRates::of_curve(&Curve::business_day(), per_day);
+    let peak_per_s = rates.0.iter().copied().fold(0.0, f64::max);
+    // A day of one order has one order: a Poisson day may have none, and says nothing then.
+    if per_day < 1_000.0 {
+        let orders = per_day.round().max(1.0) as u64;
+        let day = ::arrivals::ArrivalSchedule::new(Curve::business_day(), orders, 1.0, Some(seed));
+        let arrivals = (0..orders).map(|k| day.at(k).as_micros() as u64);
+        let forecast = simulate(settings, arrivals, seed);
+        return VolumeForecast { per_day, forecast, exact: true, peak_per_s };
+    }
+    if per_day <= EXACT_ORDERS_MAX {
+        let forecast = simulate(settings, rates.arrivals(seed), seed);
+        return VolumeForecast { per_day, forecast, exact: true, peak_per_s };
+    }
+    let hybrid = simulate_long(settings, &rates, seed);
+    let exact = hybrid.simulated == hybrid.forecast.arrivals;
+    VolumeForecast { per_day, forecast: hybrid.forecast, exact, peak_per_s }
+}
+
+/// The largest volume, orders a day, at which the busiest 15 minutes of a business day still
+/// document 99 of 100 orders within the limit, and refuse and give up none; within 2 %. None if
+/// even one order a second is too many.
+pub fn largest_volume(settings: &PipelineSettings, p99_us_max: u64, seed: u64) -> Option<f64> {
+    let peak_share_per_s = Curve::business_day().peak_share_per_s();
+    let keeps = |per_day: f64| keeps(settings, per_day * peak_share_per_s, p99_us_max, seed);
+    let (mut good, mut bad) = (1.0 / peak_share_per_s, PER_DAY_MAX);
+    if !keeps(good) {
+        return None;
+    }
+    // First by doubling, so that no volume far beyond the limit is ever simulated.
+    while good * 2.0 < bad {
+        if keeps(good * 2.0) {
+            good *= 2.0;
+        } else {
+            bad = good * 2.0;
+            break;
+        }
+    }
+    while bad / good > 1.02 {
+        let middle = (good * bad).sqrt();
+        if keeps(middle) { good = middle } else { bad = middle }
+    }
+    Some(good)
+}
+
+/// Whether the service level is kept in 15 minutes at a rate, after 5 at the same.
+fn keeps(settings: &PipelineSettings, rate_per_s: f64, p99_us_max: u64, seed: u64) -> bool {
+    let run = |minutes| {
+        simulate(settings, MinuteRates::constant(rate_per_s, minutes).arrivals(seed), seed)
+    };
+    let mut forecast = run(20);
+    forecast.take_off(&run(5));
+    let late = 1.0 - forecast.share_within(p99_us_max);
+    late <= SHARE_MAX && forecast.refused == 0 && forecast.throttles == 0
+}
+
+/// The 99th percentile, µs, at each rate (rows, orders a second) and maximum concurrency (columns),
+/// in 10 minutes that begin with an empty system; none where the backlog only grows.
+pub fn heat_map(
+    settings: &PipelineSettings,
+    rates_per_s: &[f64],
+    concurrencies: &[u32],
+    seed: u64,
+    threads: usize,
+) -> Vec<Vec<Option<u64>>> {
+    parallel::map(rates_per_s, threads, |rate| {
+        let cell = |concurrency: &u32| {
+            let mut settings = settings.clone();
+            settings.mapping.maximum_concurrency = Some(*concurrency);
+            if *rate > settings.capacity_per_s() {
+                return None;
+            }
+            let rates = MinuteRates::constant(*rate, 10);
+            Some(simulate(&settings, rates.arrivals(seed), seed).quantile_us(0.99))
+        };
+        concurrencies.iter().map(cell).collect()
+    })
+}
+
+impl VolumeForecast {
+    /// What the day uses, for the bill. Empty receives are those of so many pollers that wait 20 s
+    /// for messages that come at random: `pollers T r e^(-20 r) / (1 - e^(-20 r))` at a rate of `r`
+    /// a poller.
+    pub fn usage(&self, settings: &PipelineSettings, footprint: &OrderFootprint) -> Usage {
+        let forecast = &self.forecast;
+        let receives = forecast.invocations + forecast.throttles;
+        let small = forecast.done * 2;
+        let bytes = forecast.done * (footprint.xml_bytes + footprint.pdf_bytes);
+        let logs = forecast.done * footprint.log_bytes
+            + forecast.invocations * footprint.invocation_log_bytes;
+        Usage {
+            orders: forecast.done,
+            api_gateway: ApiGatewayUsage { rest_requests: simulated(forecast.arrivals) },
+            sqs: SqsUsage {
+                send_requests: simulated(forecast.arrivals - forecast.refused),
+                receive_requests: simulated(receives),
+                empty_receive_requests: simulated(self.empty_receives(settings)),
+                delete_requests: simulated(forecast.invocations),
+            },
+            lambda: LambdaUsage {
+                architecture: Architecture::Arm64,
+                memory_mb: settings.function.memory_mb,
+                invocations: simulated(forecast.invocations),
+                billed_ms: simulated(forecast.billed_ms),
+                init_ms: simulated(forecast.init_us.div_ceil(1_000)),
+            },
+            s3: S3Usage {
+                put_requests: simulated(small),
+                small_objects: Metered::assumed(small),
+                small_bytes: Metered::assumed(bytes),
+                large_objects: Metered::assumed(0),
+                large_bytes: Metered::assumed(0),
+                months_kept: Metered::assumed(1),
+            },
+            logs: LogsUsage { ingested_bytes: Metered::assumed(logs) },
+        }
+    }
+
+    fn empty_receives(&self, settings: &PipelineSettings) -> u64 {
+        let pollers = f64::from(settings.mapping.start.min(settings.mapping.most()));
+        let rates = MinuteRates::of_curve(&Curve::business_day(), self.per_day);
+        let empty = rates.0.iter().map(|rate| {
+            let each = rate / pollers;
+            if each < 1e-9 {
+                return 60.0 / 20.0 * pollers;
+            }
+            let none = (-20.0 * each).exp();
+            60.0 * pollers * each * none / (1.0 - none)
+        });
+        empty.sum::<f64>().round() as u64
+    }
+}
+
+/// A number that the simulation said.
+const fn simulated(amount: u64) -> Metered {
+    Metered { amount, provenance: Provenance::Simulated }
+}
