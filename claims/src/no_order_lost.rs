@@ -37,7 +37,10 @@ pub(crate) fn examine(evidence: &Evidence<'_>) -> Finding {
 
 fn decide(account: &Reconciliation) -> (Standing, String) {
     let settled = account.documented + account.refused + account.recovered;
-    if account.undrained > 0 && account.duplicated.is_empty() && account.unexpected.is_empty() {
+    // What waits in the queue is owed; what is missing beyond that is lost.
+    let is_owed = account.lost.count + account.incomplete.count <= account.undrained;
+    let is_clean_so_far = account.duplicated.is_empty() && account.unexpected.is_empty();
+    if account.undrained > 0 && is_owed && is_clean_so_far {
         let waiting = grouped(account.undrained);
         return (
             Standing::NotShown,

@@ -220,6 +220,17 @@ fn what_is_still_in_the_queue_is_not_shown_lost_nor_kept() {
 }
 
 #[test]
+fn what_is_missing_beyond_what_waits_in_the_queue_is_lost() {
+    let mut run = Run::good();
+    run.lose_one();
+    run.reconciliation.incomplete = residual("abcde-0000009");
+    run.reconciliation.undrained = 1;
+    assert_eq!(run.judge().exit_code, 11);
+    run.reconciliation.undrained = 2;
+    assert_eq!(run.judge().exit_code, 21);
+}
+
+#[test]
 fn a_p99_whose_whole_interval_is_over_the_limit_breaks_scaling_and_exits_10() {
     let mut run = Run::good();
     // 400 ms is the limit; the interval is 100 us to either side.

@@ -66,7 +66,7 @@ impl ProcessWatch {
 fn part_of(thread: &str) -> &'static str {
     match thread {
         "localcloud" => "vazao: local cloud",
-        "loadgen" | "pacer" | "recorder" => "vazao: generator",
+        "loadgen" | "driver" | "recorder" => "vazao: generator",
         _ => "vazao: the rest",
     }
 }

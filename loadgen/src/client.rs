@@ -2,13 +2,21 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use http::uri::PathAndQuery;
+use http_body_util::Full;
+use hyper::{Method, Request, Uri};
 use orders::OrderNumber;
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use runlog::Outcome;
+
+use crate::connection::{Connections, Failure, Peer};
 
 /// API Gateway answers within 29 s (its integration timeout) or not at all; what is longer than
 /// that plus a margin is an answer that never comes.
 const ANSWER_WITHIN: Duration = Duration::from_secs(31);
+
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// Where the gateway is, without the path of the order.
 #[derive(Debug, Clone)]
@@ -30,59 +38,76 @@ pub(crate) struct Reply {
     pub(crate) outcome: Outcome,
 }
 
-/// Sends orders. No retry and no redirect, for either would send an order twice and count it once.
-#[derive(Debug, Clone)]
-pub(crate) struct GatewayClient {
-    http: reqwest::Client,
-    orders_url: String,
+/// What it takes to make clients, a driver each.
+#[derive(Clone)]
+pub(crate) struct Gateway {
+    peer: Peer,
+    host: HeaderValue,
+    orders_path: String,
     api_keys: Vec<HeaderValue>,
 }
 
-impl GatewayClient {
-    /// A client with its own connections.
+impl Gateway {
+    /// A gateway that can be spoken to.
     pub(crate) fn new(address: &GatewayAddress, credentials: &Credentials) -> Result<Self, String> {
-        let http = reqwest::Client::builder()
-            .retry(reqwest::retry::never())
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .tcp_nodelay(true)
-            .timeout(ANSWER_WITHIN)
-            .build()
-            .map_err(|error| format!("cannot make an HTTP client: {error}"))?;
+        let uri: Uri =
+            address.0.parse().map_err(|error| format!("{} is no address: {error}", address.0))?;
+        let host = uri.authority().map_or("", http::uri::Authority::as_str);
+        let host = HeaderValue::from_str(host).map_err(|error| error.to_string())?;
         let Credentials::ApiKeys(keys) = credentials;
         let api_keys = keys
             .iter()
             .map(|key| HeaderValue::from_str(key))
             .collect::<Result<_, _>>()
             .map_err(|_| "an API key has a character that no header may have".to_owned())?;
-        Ok(Self { http, orders_url: format!("{}/v1/orders", address.0), api_keys })
+        let orders_path = format!("{}/v1/orders/", uri.path().trim_end_matches('/'));
+        Ok(Self { peer: Peer::of(&uri)?, host, orders_path, api_keys })
+    }
+
+    fn request(
+        &self,
+        number: &OrderNumber,
+        partner: usize,
+        body: Vec<u8>,
+    ) -> Option<Request<Full<Bytes>>> {
+        let mut path = String::with_capacity(self.orders_path.len() + 24);
+        path.push_str(&self.orders_path);
+        path.push_str(number.as_str());
+        let mut request = Request::new(Full::new(Bytes::from(body)));
+        *request.method_mut() = Method::PUT;
+        *request.uri_mut() = Uri::from(PathAndQuery::try_from(path).ok()?);
+        let headers = request.headers_mut();
+        headers.insert(HOST, self.host.clone());
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(key) = self.api_keys.get(partner) {
+            headers.insert(API_KEY, key.clone());
+        }
+        Some(request)
+    }
+}
+
+/// Sends orders. No retry and no redirect, for either would send an order twice and count it once.
+pub(crate) struct GatewayClient {
+    gateway: Gateway,
+    connections: Connections,
+}
+
+impl GatewayClient {
+    /// A client with its own connections.
+    pub(crate) fn new(gateway: Gateway) -> Self {
+        let connections = Connections::new(gateway.peer.clone());
+        Self { gateway, connections }
     }
 
     /// Sends one order and waits for the whole answer.
     pub(crate) async fn put(&self, number: &OrderNumber, partner: usize, body: Vec<u8>) -> Reply {
-        let mut request = self
-            .http
-            .put(format!("{}/{number}", self.orders_url))
-            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .body(body);
-        if let Some(key) = self.api_keys.get(partner) {
-            request = request.header("x-api-key", key.clone());
-        }
-        match request.send().await {
-            Ok(response) => {
-                let status = response.status().as_u16();
-                match response.bytes().await {
-                    Ok(_) => Reply { status, outcome: Outcome::from_status(status) },
-                    // The status came and the rest did not: a promise all the same.
-                    Err(_) => Reply { status, outcome: Outcome::from_status(status) },
-                }
-            }
-            Err(error) => Reply { status: 0, outcome: outcome_of(&error) },
+        let Some(request) = self.gateway.request(number, partner, body) else {
+            return Reply { status: 0, outcome: Outcome::Failed };
+        };
+        match tokio::time::timeout(ANSWER_WITHIN, self.connections.send(request)).await {
+            Ok(Ok(status)) => Reply { status, outcome: Outcome::from_status(status) },
+            Ok(Err(Failure::Unsent)) => Reply { status: 0, outcome: Outcome::Failed },
+            Ok(Err(Failure::Unanswered)) | Err(_) => Reply { status: 0, outcome: Outcome::Unknown },
         }
     }
-}
-
-/// Whether the order can have left this machine.
-fn outcome_of(error: &reqwest::Error) -> Outcome {
-    if error.is_connect() || error.is_builder() { Outcome::Failed } else { Outcome::Unknown }
 }

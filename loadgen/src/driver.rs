@@ -1,128 +1,151 @@
 //! Sends arrivals as they come, many at a time, and says what became of each.
+//!
+//! A driver has a thread of its own and shares nothing on the way of an order: its clock, its
+//! connections and its orders in flight live on that thread, and exchanges leave in batches. Waking
+//! another thread costs more than an order does.
 
+use std::io;
 use std::sync::Arc;
-use std::sync::mpsc as blocking;
+use std::thread;
 use std::time::Instant;
 
-use futures::future::BoxFuture;
+use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use futures::{FutureExt as _, StreamExt as _};
 use orders::Sampler;
 use runlog::{Exchange, Outcome};
 use tokio::sync::mpsc;
 
 use crate::Progress;
-use crate::client::GatewayClient;
-use crate::pacer::Arrival;
+use crate::client::{Gateway, GatewayClient};
+use crate::pacer::{Arrival, Due, Pacer};
+use crate::schedule::ArrivalSchedule;
 
-/// What every driver of a run needs to send an order.
+/// Exchanges that leave the driver together.
+pub(crate) type Batch = Vec<Exchange>;
+
+/// The most exchanges in a batch.
+const BATCH_MAX: usize = 256;
+
+/// What every driver of a run needs.
+#[derive(Clone)]
 pub(crate) struct Sending {
-    pub(crate) client: GatewayClient,
+    pub(crate) schedule: ArrivalSchedule,
+    pub(crate) gateway: Gateway,
     pub(crate) sampler: Sampler,
     pub(crate) start: Instant,
     pub(crate) start_unix: jiff::Timestamp,
     pub(crate) progress: Arc<Progress>,
+    pub(crate) is_stopped: fn() -> bool,
 }
 
-/// One driver: a share of the arrivals, a share of the cap, a way to the recorder.
+/// One driver before it starts: its share of the arrivals and of the cap.
 pub(crate) struct Driver {
-    sending: Arc<Sending>,
-    arrivals: mpsc::Receiver<Arrival>,
-    in_flight_max: usize,
-    recorder: blocking::Sender<Exchange>,
-    in_flight: FuturesUnordered<BoxFuture<'static, Exchange>>,
-    more_to_come: bool,
-    full_until: Instant,
+    pub(crate) sending: Sending,
+    pub(crate) position: u64,
+    pub(crate) of: u64,
+    pub(crate) in_flight_max: usize,
 }
 
 impl Driver {
-    pub(crate) fn new(
-        sending: Arc<Sending>,
-        arrivals: mpsc::Receiver<Arrival>,
-        in_flight_max: usize,
-        recorder: blocking::Sender<Exchange>,
-    ) -> Self {
-        let full_until = sending.start;
-        let in_flight = FuturesUnordered::new();
-        Self {
-            sending,
-            arrivals,
-            in_flight_max,
-            recorder,
-            in_flight,
-            more_to_come: true,
-            full_until,
-        }
+    /// Starts the thread; the exchanges come in batches until all of its share is accounted for.
+    pub(crate) fn start(self) -> io::Result<mpsc::UnboundedReceiver<Batch>> {
+        let (sender, batches) = mpsc::unbounded_channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        thread::Builder::new().name("driver".to_owned()).spawn(move || {
+            // A timer that cannot be had drops the batches: nothing is sent, all is "not sent".
+            let _ = runtime.block_on(self.drive(sender));
+        })?;
+        Ok(batches)
     }
 
-    /// Sends what is due until one order is answered; none when all have been.
-    pub(crate) async fn next(&mut self) -> Option<Exchange> {
-        while self.more_to_come || !self.in_flight.is_empty() {
-            let has_room = self.in_flight.len() < self.in_flight_max;
+    async fn drive(self, batches: mpsc::UnboundedSender<Batch>) -> io::Result<()> {
+        let Self { sending, position, of, in_flight_max } = self;
+        let schedule = sending.schedule.clone();
+        let mut pacer = Pacer::new(schedule, sending.start, (position, of), sending.is_stopped)?;
+        let client = GatewayClient::new(sending.gateway.clone());
+        let mut in_flight = FuturesUnordered::new();
+        let mut outbox = Outbox::new(batches);
+        let mut more_to_come = true;
+        let mut full_until = sending.start;
+        while more_to_come || !in_flight.is_empty() {
+            let has_room = in_flight.len() < in_flight_max;
             tokio::select! {
                 biased;
-                Some(exchange) = self.in_flight.next(), if !self.in_flight.is_empty() => {
+                Some(exchange) = in_flight.next(), if !in_flight.is_empty() => {
+                    let exchange: Exchange = exchange;
                     if !has_room {
-                        self.full_until = Instant::now();
+                        full_until = Instant::now();
                     }
-                    self.write_down(&exchange);
-                    return Some(exchange);
+                    sending.progress.ends(exchange.outcome);
+                    outbox.put(exchange);
                 }
-                arrival = self.arrivals.recv(), if self.more_to_come && has_room => {
-                    match arrival {
-                        Some(arrival) => self.start(arrival),
-                        None => self.more_to_come = false,
+                due = pacer.next(has_room), if more_to_come => match due {
+                    Due::Arrival(arrival) => {
+                        sending.progress.starts(arrival.intended < full_until);
+                        in_flight.push(send(&sending, &client, arrival));
                     }
+                    Due::Tick => outbox.flush(),
+                    Due::End => more_to_come = false,
                 }
             }
         }
-        None
+        outbox.flush();
+        Ok(())
+    }
+}
+
+/// The exchanges that have not left yet.
+struct Outbox {
+    batches: mpsc::UnboundedSender<Batch>,
+    batch: Batch,
+}
+
+impl Outbox {
+    fn new(batches: mpsc::UnboundedSender<Batch>) -> Self {
+        Self { batches, batch: Batch::with_capacity(BATCH_MAX) }
     }
 
-    fn start(&mut self, arrival: Arrival) {
-        self.sending.progress.starts(arrival.intended < self.full_until);
-        self.in_flight.push(send(Arc::clone(&self.sending), arrival).boxed());
+    fn put(&mut self, exchange: Exchange) {
+        self.batch.push(exchange);
+        if self.batch.len() == BATCH_MAX {
+            self.flush();
+        }
     }
 
-    fn write_down(&self, exchange: &Exchange) {
-        self.sending.progress.ends(exchange.outcome);
-        // The recorder is gone only if its disk is; the run then fails with its words.
-        let _ = self.recorder.send(*exchange);
+    fn flush(&mut self) {
+        if !self.batch.is_empty() {
+            let batch = std::mem::replace(&mut self.batch, Batch::with_capacity(BATCH_MAX));
+            // The receiver is gone only if the recorder's disk is; the run then fails with its
+            // words.
+            let _ = self.batches.send(batch);
+        }
     }
 }
 
 /// Makes order k, sends it, and times it.
-async fn send(sending: Arc<Sending>, arrival: Arrival) -> Exchange {
+async fn send(sending: &Sending, client: &GatewayClient, arrival: Arrival) -> Exchange {
     let offset = arrival.intended.duration_since(sending.start);
     let issued_at = sending.start_unix + jiff::SignedDuration::try_from(offset).unwrap_or_default();
     let sampled = sending.sampler.order(arrival.index, issued_at);
+    let body = serde_json::to_vec(&sampled.order);
+    let sent = Instant::now();
+    let (status, outcome) = match body {
+        Ok(body) => {
+            let number = &sampled.order.partner_order_no;
+            let reply = client.put(number, sampled.partner_index as usize, body).await;
+            (reply.status, reply.outcome)
+        }
+        Err(_) => (0, Outcome::Failed),
+    };
     let micros = |instant: Instant| {
         u64::try_from(instant.duration_since(sending.start).as_micros()).unwrap_or(u64::MAX)
     };
-    let Ok(body) = serde_json::to_vec(&sampled.order) else {
-        let now = micros(Instant::now());
-        let outcome = Outcome::Failed;
-        let intended_us = micros(arrival.intended);
-        return Exchange {
-            index: arrival.index,
-            intended_us,
-            sent_us: now,
-            end_us: now,
-            status: 0,
-            outcome,
-        };
-    };
-    let sent = Instant::now();
-    let reply = sending
-        .client
-        .put(&sampled.order.partner_order_no, sampled.partner_index as usize, body)
-        .await;
     Exchange {
         index: arrival.index,
         intended_us: micros(arrival.intended),
         sent_us: micros(sent),
         end_us: micros(Instant::now()),
-        status: reply.status,
-        outcome: reply.outcome,
+        status,
+        outcome,
     }
 }

@@ -1,10 +1,11 @@
 //! goose, and nothing else of ours knows it. A goose user is serial, which is a closed model; so
-//! one user is one driver, whose single transaction sends a whole share of the schedule, and goose
+//! one user hosts one driver, whose single transaction sends a whole share of the schedule, and goose
 //! gets each response time as measured from the intended instant.
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use goose::config::GooseConfiguration;
@@ -12,35 +13,36 @@ use goose::goose::{GooseUser, Scenario, Transaction, TransactionResult};
 use goose::{GooseAttack, GooseError};
 use runlog::Outcome;
 
-use crate::driver::Driver;
+use crate::driver::{Batch, Driver};
 
-/// Asks the running load to end: no new arrivals, the orders in flight are waited for, everything
+/// Whether [`stop`] was called. goose forgets its own mark when it starts.
+static STOPPED: AtomicBool = AtomicBool::new(false);
+
+/// Asks the load to end, for good: no new arrivals, the orders in flight are waited for, everything
 /// is accounted for.
+///
+/// goose puts a handler of SIGINT in place unless there is one, and ends the process at the second
+/// signal; who wants an account in every case has a handler that calls this.
 pub fn stop(reason: &str) {
+    STOPPED.store(true, Ordering::Relaxed);
     goose::trigger_killswitch(reason);
 }
 
-/// Why the load was asked to end, if it was. goose handles SIGINT by itself and does not say so.
-pub fn stop_reason(asked: Option<&str>) -> Option<String> {
-    goose::is_killswitch_triggered().then(|| asked.unwrap_or("SIGINT").to_owned())
-}
-
 pub(crate) fn is_stopped() -> bool {
-    goose::is_killswitch_triggered()
+    STOPPED.load(Ordering::Relaxed) || goose::is_killswitch_triggered()
 }
 
-/// Runs each driver in a goose user until all have finished.
+/// Runs each driver in a goose user until all have finished; exchanges go on to the recorder.
 pub(crate) async fn execute(
     drivers: Vec<Driver>,
     base_url: &str,
-    started: impl Fn() + Send + Sync + 'static,
+    recorder: mpsc::Sender<Batch>,
 ) -> Result<(), GooseError> {
     let users = drivers.len();
     let waiting = Arc::new(Mutex::new(drivers));
     let transaction = Transaction::new(Arc::new(move |user| {
         let driver = waiting.lock().ok().and_then(|mut drivers| drivers.pop());
-        started();
-        Box::pin(drive(user, driver))
+        Box::pin(host(user, driver, recorder.clone()))
     }));
     let attack = GooseAttack::initialize_with_config(configuration(users, base_url))?;
     let attack = attack.register_scenario(
@@ -77,15 +79,31 @@ impl Drop for QuietStdout {
     }
 }
 
-async fn drive(user: &mut GooseUser, driver: Option<Driver>) -> TransactionResult {
-    let Some(mut driver) = driver else { return Ok(()) };
-    while let Some(exchange) = driver.next().await {
-        let accepted = exchange.outcome == Outcome::Accepted;
-        let response = Duration::from_micros(exchange.response_us());
-        let status = (exchange.status != 0).then_some(exchange.status);
-        let error = (!accepted).then_some("not accepted");
-        user.record_custom_request_duration("PUT", "/v1/orders", response, accepted, status, error)
+async fn host(
+    user: &mut GooseUser,
+    driver: Option<Driver>,
+    recorder: mpsc::Sender<Batch>,
+) -> TransactionResult {
+    // A thread that cannot start sends nothing: its share is "not sent".
+    let Some(Ok(mut batches)) = driver.map(Driver::start) else { return Ok(()) };
+    while let Some(batch) = batches.recv().await {
+        for exchange in &batch {
+            let accepted = exchange.outcome == Outcome::Accepted;
+            let response = Duration::from_micros(exchange.response_us());
+            let status = (exchange.status != 0).then_some(exchange.status);
+            let error = (!accepted).then_some("not accepted");
+            user.record_custom_request_duration(
+                "PUT",
+                "/v1/orders",
+                response,
+                accepted,
+                status,
+                error,
+            )
             .await?;
+        }
+        // The recorder is gone only if its disk is; the run then fails with its words.
+        let _ = recorder.send(batch);
     }
     Ok(())
 }

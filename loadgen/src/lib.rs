@@ -1,7 +1,7 @@
 //! Sends orders on a schedule and accounts for every one of them.
 //!
 //! The path of an arrival: a [`LoadProfile`] (a file) becomes an [`ArrivalSchedule`] (arithmetic,
-//! no clock); the pacer (a clock, no arithmetic) hands each arrival to the driver at its instant;
+//! no clock); the pacer (a clock, no arithmetic) hands each arrival to its driver at its instant;
 //! the driver, hosted by goose, sends it and gets an outcome; the recorder writes it down.
 //!
 //! The model is open: an arrival is due when the schedule says so, whatever became of those before
@@ -9,6 +9,7 @@
 //! so the wait is in the response time, and the start lag says whose fault it was.
 
 mod client;
+mod connection;
 mod driver;
 mod host;
 mod pacer;
@@ -19,7 +20,7 @@ mod run;
 mod schedule;
 
 pub use client::{Credentials, GatewayAddress};
-pub use host::{stop, stop_reason};
+pub use host::stop;
 pub use profile::{Arrivals, LoadProfile, ProfileError, ProfileOverrides, Shape};
 pub use progress::{Progress, ProgressSnapshot};
 pub use recorder::{OutcomeLog, PerSecond, RecorderFiles};

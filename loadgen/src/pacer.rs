@@ -1,12 +1,12 @@
-//! The clock of a run. A thread of its own that sleeps until each arrival is due: the timer of an
-//! async runtime is a millisecond coarse, and late when the runtime is busy.
+//! The clock of a driver: says when the next of its arrivals is due, to the microsecond where the
+//! system can.
 
-use std::thread::{self, JoinHandle};
+mod timer;
+
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
-
 use crate::schedule::ArrivalSchedule;
+use timer::Timer;
 
 /// An order that is due.
 #[derive(Debug, Clone, Copy)]
@@ -17,44 +17,71 @@ pub(crate) struct Arrival {
     pub(crate) intended: Instant,
 }
 
-/// The longest sleep: how late a stop is noticed while the next arrival is far away.
-const SLEEP_MAX: Duration = Duration::from_millis(100);
-
-/// Arrivals that may wait for a driver. The pacer blocks when they are as many; nothing is lost by
-/// it, since an arrival keeps its intended instant.
-pub(crate) const WAITING_MAX: usize = 1_024;
-
-/// Starts the pacer. Arrival k goes to driver `k mod drivers`, so that all have the same curve.
-pub(crate) fn start(
-    schedule: ArrivalSchedule,
-    start: Instant,
-    drivers: Vec<mpsc::Sender<Arrival>>,
-    is_stopped: impl Fn() -> bool + Send + 'static,
-) -> std::io::Result<JoinHandle<()>> {
-    thread::Builder::new().name("pacer".to_owned()).spawn(move || {
-        for index in 0..schedule.orders() {
-            let intended = start + schedule.at(index);
-            if !sleep_until(intended, &is_stopped) {
-                return;
-            }
-            let driver = &drivers[(index % drivers.len() as u64) as usize];
-            if driver.blocking_send(Arrival { index, intended }).is_err() {
-                return;
-            }
-        }
-    })
+/// What the pacer has to say.
+pub(crate) enum Due {
+    /// An order is to be sent now.
+    Arrival(Arrival),
+    /// A moment to do what is done now and then.
+    Tick,
+    /// The last arrival was given, or the run was stopped.
+    End,
 }
 
-/// Sleeps until the instant; false if the run was stopped meanwhile.
-fn sleep_until(instant: Instant, is_stopped: impl Fn() -> bool) -> bool {
-    loop {
-        if is_stopped() {
-            return false;
+/// Between ticks: how late a stop is noticed, and how old a live figure gets.
+const TICK: Duration = Duration::from_millis(50);
+
+/// The arrivals of one driver: every `step`-th of the schedule, so that all have the same curve.
+pub(crate) struct Pacer {
+    schedule: ArrivalSchedule,
+    start: Instant,
+    next: Option<Arrival>,
+    step: u64,
+    timer: Timer,
+    next_tick: Instant,
+    is_stopped: fn() -> bool,
+}
+
+impl Pacer {
+    /// Arrivals `first`, `first + step`, … of a schedule that begins at `start`.
+    pub(crate) fn new(
+        schedule: ArrivalSchedule,
+        start: Instant,
+        (first, step): (u64, u64),
+        is_stopped: fn() -> bool,
+    ) -> std::io::Result<Self> {
+        let mut pacer = Self {
+            schedule,
+            start,
+            next: None,
+            step,
+            timer: Timer::new()?,
+            next_tick: Instant::now(),
+            is_stopped,
+        };
+        pacer.next = pacer.arrival(first);
+        Ok(pacer)
+    }
+
+    /// Waits for the next thing to say. Without room no arrival is given; it keeps its instant.
+    pub(crate) async fn next(&mut self, has_room: bool) -> Due {
+        let Some(arrival) = self.next.filter(|_| !(self.is_stopped)()) else { return Due::End };
+        loop {
+            let now = Instant::now();
+            if now >= self.next_tick {
+                self.next_tick = now + TICK;
+                return Due::Tick;
+            }
+            if has_room && arrival.intended <= now {
+                self.next = self.arrival(arrival.index + self.step);
+                return Due::Arrival(arrival);
+            }
+            let wake = if has_room { arrival.intended.min(self.next_tick) } else { self.next_tick };
+            self.timer.sleep_until(wake).await;
         }
-        let left = instant.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return true;
-        }
-        thread::sleep(left.min(SLEEP_MAX));
+    }
+
+    fn arrival(&self, index: u64) -> Option<Arrival> {
+        (index < self.schedule.orders())
+            .then(|| Arrival { index, intended: self.start + self.schedule.at(index) })
     }
 }

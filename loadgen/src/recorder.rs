@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use runlog::{Exchange, ExchangeWriter, LatencyKind, LatencyLog, LatencySummary, Outcome};
 
 use crate::Progress;
+use crate::driver::Batch;
 
 /// The files that a recorder writes, and how its histograms are cut.
 #[derive(Debug, Clone)]
@@ -88,7 +89,7 @@ pub(crate) struct Recorded {
 /// A running recorder.
 pub(crate) struct Recorder {
     /// Takes exchanges; the recorder ends when every copy is gone.
-    pub(crate) exchanges: mpsc::Sender<Exchange>,
+    pub(crate) batches: mpsc::Sender<Batch>,
     /// Gives what was recorded.
     pub(crate) thread: JoinHandle<Result<Recorded, String>>,
 }
@@ -121,11 +122,11 @@ pub(crate) fn start(
                 .map_err(|why| cannot(&files.exchanges, why))
         })
         .map_err(|error| format!("cannot start the recorder: {error}"))?;
-    Ok(Recorder { exchanges: sender, thread: handle })
+    Ok(Recorder { batches: sender, thread: handle })
 }
 
 fn record(
-    exchanges: &mpsc::Receiver<Exchange>,
+    batches: &mpsc::Receiver<Batch>,
     mut file: ExchangeWriter<File>,
     mut log: LatencyLog<BufWriter<File>>,
     orders: u64,
@@ -135,12 +136,14 @@ fn record(
     let mut last_end_us = 0;
     let mut per_second = PerSecond::default();
     let mut shown = Instant::now();
-    for exchange in exchanges {
-        outcomes.set(exchange.index, exchange.outcome);
-        last_end_us = last_end_us.max(exchange.end_us);
-        per_second.add(&exchange);
-        log.record(&exchange).map_err(|error| error.to_string())?;
-        file.write(exchange).map_err(|error| error.to_string())?;
+    for batch in batches {
+        for exchange in batch {
+            outcomes.set(exchange.index, exchange.outcome);
+            last_end_us = last_end_us.max(exchange.end_us);
+            per_second.add(&exchange);
+            log.record(&exchange).map_err(|error| error.to_string())?;
+            file.write(exchange).map_err(|error| error.to_string())?;
+        }
         if shown.elapsed() >= LIVE_P99_EVERY {
             progress.set_response_p99_us(log.summary(LatencyKind::Response).p99_us);
             shown = Instant::now();

@@ -1,21 +1,20 @@
 //! A whole load: from a plan to a result, every arrival accounted for.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use orders::Sampler;
 use runlog::GeneratorHealth;
 use thiserror::Error;
-use tokio::sync::mpsc;
 
-use crate::client::GatewayClient;
+use crate::client::Gateway;
 use crate::driver::{Driver, Sending};
 use crate::{
     ArrivalSchedule, Credentials, GatewayAddress, OutcomeLog, PerSecond, Progress, RecorderFiles,
-    host, pacer, recorder,
+    host, recorder,
 };
 
-/// Drivers of one process, each a task; two keep two cores busy.
+/// Drivers of one process, a thread each; two keep two cores busy.
 const DRIVERS: u64 = 2;
 
 /// What is to be sent, where, and where it is written down.
@@ -72,46 +71,23 @@ pub enum LoadError {
 /// If the load cannot start, or its files cannot be written. Orders that fail are no error: they
 /// are in the result.
 pub async fn run(plan: LoadPlan, progress: Arc<Progress>) -> Result<LoadResult, LoadError> {
-    let client = GatewayClient::new(&plan.gateway, &plan.credentials).map_err(LoadError::Client)?;
+    let gateway = Gateway::new(&plan.gateway, &plan.credentials).map_err(LoadError::Client)?;
     let orders = plan.schedule.orders();
     let recorder = recorder::start(plan.files.clone(), orders, Arc::clone(&progress))
         .map_err(LoadError::Recorder)?;
-    let sending = Arc::new(Sending {
-        client,
-        sampler: plan.sampler.clone(),
+    let sending = Sending {
+        schedule: plan.schedule,
+        gateway,
+        sampler: plan.sampler,
         start: plan.start,
         start_unix: plan.start_unix,
         progress: Arc::clone(&progress),
-    });
-
-    let count = DRIVERS.min(plan.in_flight_max).min(orders);
-    let (senders, drivers): (Vec<_>, Vec<_>) = (0..count)
-        .map(|position| {
-            let (sender, arrivals) = mpsc::channel(pacer::WAITING_MAX);
-            let share =
-                plan.in_flight_max / count + u64::from(position < plan.in_flight_max % count);
-            let driver = Driver::new(
-                Arc::clone(&sending),
-                arrivals,
-                usize::try_from(share).unwrap_or(usize::MAX),
-                recorder.exchanges.clone(),
-            );
-            (sender, driver)
-        })
-        .unzip();
-    drop(recorder.exchanges);
-
-    // The pacer starts with the first driver: goose takes a moment to get there.
-    let waiting = Mutex::new(Some((plan.schedule.clone(), senders)));
-    let start = plan.start;
-    host::execute(drivers, &plan.gateway.0, move || {
-        if let Some((schedule, senders)) = waiting.lock().ok().and_then(|mut it| it.take()) {
-            // A thread that cannot start drops the senders: nothing is sent, all is "not sent".
-            let _ = pacer::start(schedule, start, senders, host::is_stopped);
-        }
-    })
-    .await
-    .map_err(|error| LoadError::Host(error.to_string()))?;
+        is_stopped: host::is_stopped,
+    };
+    let drivers = drivers(&sending, plan.in_flight_max);
+    host::execute(drivers, &plan.gateway.0, recorder.batches)
+        .await
+        .map_err(|error| LoadError::Host(error.to_string()))?;
 
     let recorded = recorder
         .thread
@@ -133,4 +109,20 @@ pub async fn run(plan: LoadPlan, progress: Arc<Progress>) -> Result<LoadResult, 
         per_second: recorded.per_second,
         sent_within: Duration::from_micros(recorded.last_end_us),
     })
+}
+
+/// The drivers of a run, the cap shared out among them.
+fn drivers(sending: &Sending, in_flight_max: u64) -> Vec<Driver> {
+    let of = DRIVERS.min(in_flight_max).min(sending.schedule.orders());
+    (0..of)
+        .map(|position| {
+            let share = in_flight_max / of + u64::from(position < in_flight_max % of);
+            Driver {
+                sending: sending.clone(),
+                position,
+                of,
+                in_flight_max: usize::try_from(share).unwrap_or(usize::MAX),
+            }
+        })
+        .collect()
 }

@@ -7,6 +7,8 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::tools;
+
 /// A check: its name, what it says when it is listed, the command.
 struct Step {
     name: &'static str,
@@ -77,6 +79,7 @@ pub(crate) fn run(root: &Path, only: &[&str]) -> Result<()> {
         bail!("no check {unknown}: cargo xtask ci --list names them");
     }
     install_components()?;
+    tools::install(root)?;
     for step in STEPS.iter().filter(|step| only.is_empty() || only.contains(&step.name)) {
         println!("== {}: {}", step.name, step.command.join(" "));
         let started = Instant::now();

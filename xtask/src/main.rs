@@ -1,11 +1,13 @@
 //! The project's own chores: `cargo xtask ci` runs every check, `cargo xtask layers` the one on
-//! dependencies, `cargo xtask prices` makes the price lists anew from their source table.
+//! dependencies, `cargo xtask prices` makes the price lists anew from their source table, and
+//! `cargo xtask tools` installs the outside programs that tests use.
 #![expect(clippy::print_stdout, reason = "a tool that talks to a person")]
 #![expect(clippy::print_stderr, reason = "a tool that talks to a person")]
 
 mod ci;
 mod layers;
 mod prices;
+mod tools;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,6 +18,7 @@ cargo xtask <command>
   ci               install what the checks need, then run every check
   ci --list        name the checks
   ci STEP...       run only these checks
+  tools            install the outside programs that the tests use
   layers           check that no crate imports upward
   prices           make costmodel/prices/<region>/*.json from costmodel/prices/rates.csv
   prices --check   fail if they are not current
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         ["ci", steps @ ..] => ci::run(&root, steps),
+        ["tools"] => tools::install(&root),
         ["layers"] => layers::run(&root),
         ["prices"] => prices::run(&root, false),
         ["prices", "--check"] => prices::run(&root, true),

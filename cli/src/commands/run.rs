@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -73,8 +73,24 @@ struct Run<'a> {
     tag: RunTag,
 }
 
-/// What asked the run to stop: 0 nothing, else the signal's number.
-type Asked = Arc<AtomicU8>;
+/// What asked the run to stop.
+#[derive(Debug, Default)]
+struct Asked {
+    /// The last signal's number; 0 for none.
+    signal: AtomicU8,
+    /// How many there were.
+    times: AtomicU32,
+}
+
+impl Asked {
+    fn again(&self, signal: u8) {
+        self.signal.store(signal, Ordering::Relaxed);
+        if self.times.fetch_add(1, Ordering::Relaxed) == 2 {
+            std::process::exit(128 + i32::from(signal));
+        }
+        loadgen::stop(if signal == SIGTERM { "SIGTERM" } else { "SIGINT" });
+    }
+}
 
 impl<'a> Run<'a> {
     fn prepare(
@@ -290,7 +306,7 @@ struct Watch<'a> {
     progress: Arc<Progress>,
     screen: Screen,
     processes: ProcessWatch,
-    asked: Asked,
+    asked: Arc<Asked>,
 }
 
 impl<'a> Watch<'a> {
@@ -305,11 +321,11 @@ impl<'a> Watch<'a> {
         })
     }
 
-    /// The signal that asked the run to stop, by name. SIGINT goes to goose while it runs.
+    /// The signal that asked the run to stop, by name.
     fn stopped(&self) -> Option<String> {
-        match self.asked.load(Ordering::Relaxed) {
-            0 => loadgen::stop_reason(None),
-            15 => Some("SIGTERM".to_owned()),
+        match self.asked.signal.load(Ordering::Relaxed) {
+            0 => None,
+            SIGTERM => Some("SIGTERM".to_owned()),
             _ => Some("SIGINT".to_owned()),
         }
     }
@@ -328,10 +344,12 @@ impl<'a> Watch<'a> {
         Ok(depth)
     }
 
-    /// Waits until the queue is empty, or has not shrunk for `patience`; what is left then.
+    /// Waits until the queue is empty, or has not shrunk for `patience`, or a signal says that it
+    /// has been enough; what is left then.
     async fn drain(&mut self, patience: Duration) -> Result<u64, Failure> {
         let (mut least, mut shrunk) = (u64::MAX, Instant::now());
         let mut empty_times = 0;
+        let asked_before = self.asked.times.load(Ordering::Relaxed);
         loop {
             let left = self.show("draining").await?.total();
             empty_times = if left == 0 { empty_times + 1 } else { 0 };
@@ -341,7 +359,8 @@ impl<'a> Watch<'a> {
             if empty_times == EMPTY_TIMES {
                 return Ok(0);
             }
-            if shrunk.elapsed() >= patience {
+            let asked = self.asked.times.load(Ordering::Relaxed);
+            if asked > asked_before.min(1) || shrunk.elapsed() >= patience {
                 return Ok(left);
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -349,20 +368,23 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// SIGTERM always, and SIGINT until goose puts its own handler in place, ask the load to stop.
-fn listen_for_signals() -> Result<Asked, Failure> {
-    let asked = Asked::default();
-    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
-        let mut signals = signal(kind).map_err(Failure::internal)?;
-        let asked = Arc::clone(&asked);
-        tokio::spawn(async move {
-            while signals.recv().await.is_some() {
-                let number = u8::try_from(kind.as_raw_value()).unwrap_or(u8::MAX);
-                asked.store(number, Ordering::Relaxed);
-                loadgen::stop(if number == 15 { "SIGTERM" } else { "SIGINT" });
-            }
-        });
-    }
+const SIGINT: u8 = 2;
+const SIGTERM: u8 = 15;
+
+/// A signal ends the load; another, or one that comes when all is sent, ends the wait for the
+/// queue; a third ends the process.
+fn listen_for_signals() -> Result<Arc<Asked>, Failure> {
+    let asked = Arc::<Asked>::default();
+    // Before goose does, whose own handler leaves no time to account.
+    let interrupted = Arc::clone(&asked);
+    ctrlc::set_handler(move || interrupted.again(SIGINT)).map_err(Failure::internal)?;
+    let mut terminations = signal(SignalKind::terminate()).map_err(Failure::internal)?;
+    let terminated = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while terminations.recv().await.is_some() {
+            terminated.again(SIGTERM);
+        }
+    });
     Ok(asked)
 }
 

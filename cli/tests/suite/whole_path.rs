@@ -113,3 +113,25 @@ fn ctrl_c_drains_accounts_and_says_that_the_run_was_stopped() {
         assert!(report.contains("was stopped"));
     }
 }
+
+#[test]
+fn a_second_ctrl_c_ends_the_wait_and_says_what_is_still_owed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, out) = (folder.path().join("test.toml"), folder.path().join("runs"));
+    // Far more than two processors, one order at a time, can do meanwhile.
+    std::fs::write(&file, profile(60_000, 10)).unwrap();
+    let slow = ["--concurrency", "2", "--batch-size", "1", "--out", out.to_str().unwrap()];
+    let mut running =
+        vazao(&[&["run", file.to_str().unwrap()], &slow[..]].concat()).spawn().unwrap();
+    wait_until("a processor", || !children(&running).is_empty());
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    for _ in 0..2 {
+        signal("INT", running.id());
+        std::thread::sleep(std::time::Duration::from_secs(1));
+    }
+    assert_eq!(running.wait().unwrap().code(), Some(130));
+    let account = only_run(&out).reconciliation;
+    assert!(account.is_balanced() && account.undrained > 0, "{account:?}");
+    assert!(account.lost.count + account.incomplete.count <= account.undrained, "{account:?}");
+    assert!(account.duplicated.is_empty() && account.unexpected.is_empty(), "{account:?}");
+}
