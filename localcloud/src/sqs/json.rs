@@ -15,10 +15,14 @@ const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 pub(crate) async fn answer(sqs: &Sqs, action: &str, body: &Bytes) -> Reply {
     let body = if body.is_empty() { &b"{}"[..] } else { body };
     let result = actions::run(sqs, action, Input::Bytes(body)).await;
-    match result {
+    let mut reply = match result {
         Ok(value) => success(action, &value),
         Err(error) => failure(&error),
+    };
+    if let Ok(id) = sqs.ids.next().to_string().parse() {
+        reply.headers_mut().insert("x-amzn-requestid", id);
     }
+    reply
 }
 
 fn success(action: &str, value: &Value) -> Reply {

@@ -286,6 +286,7 @@ def test_digests_of_body_attributes_and_trace_header(sqs, make):
             md5.update(bytes([transport]) + len(value).to_bytes(4, "big") + value)
         return md5.hexdigest()
 
+    assert sent["ResponseMetadata"]["RequestId"]
     assert sent["MD5OfMessageBody"] == hashlib.md5(b"Johnson & Johnson +55 70%20ml").hexdigest()
     own = [("n", "Number.int", 1, b"12"), ("b", "Binary.png", 2, b"\x00\xff")]
     assert sent["MD5OfMessageAttributes"] == digest(own)
