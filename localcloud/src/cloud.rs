@@ -16,7 +16,7 @@ use crate::lambda::{FunctionStatus, Lambda};
 use crate::metric_store::MetricStore;
 use crate::s3;
 use crate::server::{self, Services};
-use crate::sqs::Sqs;
+use crate::sqs::{Disk, Sqs};
 
 /// How often the gauges of the queues are published.
 const SAMPLE_EVERY: Duration = Duration::from_secs(1);
@@ -127,15 +127,14 @@ fn build(config: &CloudConfig) -> Result<Services, StartError> {
     let s3 = s3::service(&config.data_dir, &config.region, &config.buckets, &metrics);
     let lambda =
         Lambda::new(&config.region, &config.account_id, &config.functions, &log_dir, &metrics);
+    let queue_dir = config.data_dir.join("queues");
+    let disk = Disk { directory: queue_dir.clone(), durability: config.queue_durability };
+    let sqs = Sqs::new(&config.region, &config.account_id, &config.queues, disk, metrics.clone())
+        .map_err(|source| data_dir(&queue_dir, source))?;
     Ok(Services {
         gateway,
         s3: s3.map_err(|source| data_dir(&config.data_dir, source))?,
-        sqs: Arc::new(Sqs::new(
-            &config.region,
-            &config.account_id,
-            &config.queues,
-            metrics.clone(),
-        )),
+        sqs: Arc::new(sqs),
         lambda: Arc::new(lambda.map_err(|source| data_dir(&log_dir, source))?),
         metrics,
     })

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::error::ConfigError;
+use crate::queue_log::QueueDurability;
 
 /// The access key that every client of the imitation uses, and that functions are given.
 pub const ACCESS_KEY_ID: &str = "test";
@@ -28,6 +29,8 @@ pub struct CloudConfig {
     pub api: Option<ApiConfig>,
     /// Queues that exist from the start.
     pub queues: Vec<QueueConfig>,
+    /// Whether queues outlive the process, in `queues/` of the data folder.
+    pub queue_durability: QueueDurability,
     /// Buckets that exist from the start.
     pub buckets: Vec<String>,
     /// Lambda functions.
@@ -46,6 +49,7 @@ impl CloudConfig {
             account_id: "000000000000".to_owned(),
             api: None,
             queues: Vec::new(),
+            queue_durability: QueueDurability::Memory,
             buckets: Vec::new(),
             functions: Vec::new(),
             event_sources: Vec::new(),

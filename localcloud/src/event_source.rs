@@ -22,7 +22,7 @@ use crate::config::EventSourceConfig;
 use crate::lambda::{Function, Lambda};
 use crate::message::{Attribute, AttributeData};
 use crate::queue::{Delivery, Take};
-use crate::sqs::actions::system_attributes;
+use crate::sqs::messages::system_attributes;
 use crate::sqs::{QueueHandle, Sqs, receipt_handle};
 
 /// AWS's pollers use SQS long polling; each one that ends empty is a billed request.

@@ -18,6 +18,14 @@ impl fmt::Display for Id {
     }
 }
 
+impl std::str::FromStr for Id {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u128::from_str_radix(&text.replace('-', ""), 16).map(Id)
+    }
+}
+
 impl fmt::Debug for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -85,6 +93,12 @@ mod tests {
         assert_eq!(&text[14..15], "4");
         assert!("89ab".contains(&text[19..20]));
         assert_eq!(text.matches('-').count(), 4);
+    }
+
+    #[test]
+    fn an_id_is_read_back_as_it_was_written() {
+        let id = IdSource::new().next();
+        assert_eq!(id.to_string().parse(), Ok(id));
     }
 
     #[test]

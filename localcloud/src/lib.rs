@@ -6,8 +6,9 @@
 //! What is imitated, what is a parameter and what is missing is in [`FIDELITY`].
 //!
 //! Credentials are [`ACCESS_KEY_ID`] and [`SECRET_ACCESS_KEY`]; S3 checks the signature, the
-//! other services do not. Queues and the index of objects are in memory: they end with the
-//! process, and a 202 of the gateway means that the queue in this process has the message.
+//! other services do not. The index of objects is in memory and ends with the process. So do
+//! queues, unless [`CloudConfig::queue_durability`] puts them on disk: then a 202 of the
+//! gateway means that the message is there.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), localcloud::StartError> {
@@ -35,6 +36,7 @@ mod lock;
 mod message;
 mod metric_store;
 mod queue;
+mod queue_log;
 mod runtime_api;
 mod s3;
 mod server;
@@ -49,6 +51,7 @@ pub use config::{
 };
 pub use error::{ConfigError, StartError};
 pub use lambda::FunctionStatus;
+pub use queue_log::QueueDurability;
 
 /// The table of behaviours: what AWS does, where AWS says so, and whether it is imitated.
 pub const FIDELITY: &str = include_str!("fidelity.md");

@@ -5,6 +5,7 @@
 use std::fmt::Write;
 
 use md5::{Digest, Md5};
+use serde::{Deserialize, Serialize};
 
 use crate::ids::Id;
 
@@ -33,7 +34,7 @@ impl Md5Sum {
 }
 
 /// The payload of one message attribute.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) enum AttributeData {
     /// `String` and `Number` types.
     Text(String),
@@ -42,7 +43,7 @@ pub(crate) enum AttributeData {
 }
 
 /// One message attribute, without its name.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Attribute {
     pub(crate) data_type: String,
     pub(crate) data: AttributeData,
@@ -111,23 +112,23 @@ fn add_with_length(digest: &mut Md5, bytes: &[u8]) {
     digest.update(bytes);
 }
 
-/// Why AWS would not take a message.
+/// Why AWS would not take a message. The texts are AWS's where it has been seen to say them.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum MessageInvalid {
     #[error("The request must contain the parameter MessageBody.")]
     EmptyBody,
     #[error(
-        "Invalid binary character was found in the message body, the set of allowed characters is #x9 | #xA | #xD | [#x20 to #xD7FF] | [#xE000 to #xFFFD] | [#x10000 to #x10FFFF]"
+        "Invalid binary character '#x{code:X}' was found in the message body, the set of allowed characters is #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF"
     )]
-    Character,
+    Character { code: u32 },
     #[error(
         "One or more parameters are invalid. Reason: Message must be shorter than {limit_bytes} bytes."
     )]
     TooLong { limit_bytes: usize },
     #[error("Number of message attributes [{count}] exceeds the allowed maximum [10].")]
     TooManyAttributes { count: usize },
-    #[error("The message attribute '{name}' {problem}")]
-    Attribute { name: String, problem: &'static str },
+    #[error("{0}")]
+    Attribute(String),
 }
 
 /// A message as the sender gave it, checked.
@@ -135,7 +136,26 @@ pub(crate) enum MessageInvalid {
 pub(crate) struct Draft {
     pub(crate) body: String,
     pub(crate) attributes: Attributes,
+    /// What few messages have; None for a plain one.
+    pub(crate) extras: Option<Box<Extras>>,
     size_bytes: usize,
+}
+
+/// The parts of a message that concern FIFO queues, fair queues and X-Ray.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Extras {
+    pub(crate) group: Option<String>,
+    pub(crate) deduplication_id: Option<String>,
+    /// The system attribute `AWSTraceHeader`; it does not count towards the size.
+    pub(crate) trace_header: Option<Attribute>,
+}
+
+impl Extras {
+    /// The digest of the message system attributes, by the rule of the message attributes.
+    pub(crate) fn md5(&self) -> Option<Md5Sum> {
+        let header = self.trace_header.clone()?;
+        Attributes::new(vec![("AWSTraceHeader".to_owned(), header)]).md5()
+    }
 }
 
 impl Draft {
@@ -148,35 +168,32 @@ impl Draft {
         if body.is_empty() {
             return Err(MessageInvalid::EmptyBody);
         }
-        if !allowed_characters(&body) {
-            return Err(MessageInvalid::Character);
+        if let Some(code) = forbidden_character(&body) {
+            return Err(MessageInvalid::Character { code });
         }
         check_attributes(&attributes)?;
         let size_bytes = body.len() + attributes.size_bytes();
         if size_bytes > limit_bytes {
             return Err(MessageInvalid::TooLong { limit_bytes });
         }
-        Ok(Draft { body, attributes, size_bytes })
-    }
-
-    pub(crate) fn size_bytes(&self) -> usize {
-        self.size_bytes
+        Ok(Draft { body, attributes, extras: None, size_bytes })
     }
 }
 
 /// The set SendMessage documents: XML 1.0 characters. Only a few control characters and the
 /// two non-characters of the first plane are out, so bytes are looked at first.
-fn allowed_characters(text: &str) -> bool {
+fn forbidden_character(text: &str) -> Option<u32> {
     let suspicious =
         |byte: u8| (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0xEF;
     if !text.bytes().any(suspicious) {
-        return true;
+        return None;
     }
-    text.chars().all(|c| match c {
-        '\t' | '\n' | '\r' => true,
-        '\u{FFFE}' | '\u{FFFF}' => false,
-        other => other >= ' ',
-    })
+    let forbidden = |c: &char| match *c {
+        '\t' | '\n' | '\r' => false,
+        '\u{FFFE}' | '\u{FFFF}' => true,
+        other => other < ' ',
+    };
+    text.chars().find(forbidden).map(u32::from)
 }
 
 fn check_attributes(attributes: &Attributes) -> Result<(), MessageInvalid> {
@@ -184,45 +201,60 @@ fn check_attributes(attributes: &Attributes) -> Result<(), MessageInvalid> {
     if count > ATTRIBUTES_MAX {
         return Err(MessageInvalid::TooManyAttributes { count });
     }
-    for (name, attribute) in attributes.iter() {
-        if let Some(problem) = attribute_problem(name, attribute) {
-            return Err(MessageInvalid::Attribute { name: name.to_owned(), problem });
-        }
-    }
-    Ok(())
+    let problem = attributes.iter().find_map(|(name, attribute)| {
+        name_problem(name).or_else(|| attribute_problem(name, attribute))
+    });
+    problem.map_or(Ok(()), |problem| Err(MessageInvalid::Attribute(problem)))
 }
 
-fn attribute_problem(name: &str, attribute: &Attribute) -> Option<&'static str> {
-    let name_ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+/// SQS guide, "Amazon SQS message metadata": the rules of attribute names.
+fn name_problem(name: &str) -> Option<String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if name.len() > 256 {
+        return Some("Message (user) attribute names must be shorter than 256 Bytes".to_owned());
+    }
+    if name.is_empty() || !name.chars().all(allowed) {
+        return Some(format!(
+            "The message attribute name '{name}' is invalid. Attribute name can contain A-Z, a-z, 0-9, underscore (_), hyphen (-), and period (.) characters."
+        ));
+    }
     let lower = name.to_ascii_lowercase();
-    if name.is_empty() || name.len() > 256 || !name.chars().all(name_ok) {
-        return Some("has an invalid name: use A-Z, a-z, 0-9, underscore, hyphen and period.");
+    let reserved = lower.starts_with("aws.") || lower.starts_with("amazon.");
+    (reserved || name.starts_with('.') || name.ends_with('.') || name.contains("..")).then(|| {
+        "You can't use message attribute names beginning with 'AWS.' or 'Amazon.'. These strings are reserved for internal use. Additionally, they cannot start or end with '.'.".to_owned()
+    })
+}
+
+fn attribute_problem(name: &str, attribute: &Attribute) -> Option<String> {
+    let data_type = attribute.data_type.as_str();
+    let base = data_type.split('.').next().unwrap_or_default();
+    if data_type.is_empty() {
+        return Some(format!(
+            "The message attribute '{name}' must contain non-empty message attribute type."
+        ));
     }
-    if lower.starts_with("aws.") || lower.starts_with("amazon.") {
-        return Some("must not start with AWS. or Amazon.");
+    if !matches!(base, "String" | "Number" | "Binary") {
+        return Some(format!(
+            "The message attribute '{name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String."
+        ));
     }
-    let base = attribute.data_type.split('.').next().unwrap_or_default();
-    let matches_data = match attribute.data {
-        AttributeData::Text(_) => base == "String" || base == "Number",
-        AttributeData::Binary(_) => base == "Binary",
-    };
-    if !matches_data {
-        return Some(
-            "has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.",
-        );
+    if data_type.len() > 256 {
+        return Some("Message (user) attribute types must be shorter than 256 Bytes".to_owned());
     }
-    if attribute.bytes().is_empty() {
-        return Some("must contain a non-empty value of the type of its DataType.");
+    let is_binary = matches!(attribute.data, AttributeData::Binary(_));
+    if is_binary != (base == "Binary") || attribute.bytes().is_empty() {
+        return Some(format!(
+            "Message (user) attribute '{name}' must contain a non-empty value of type '{base}'."
+        ));
     }
-    match &attribute.data {
-        AttributeData::Text(text) if !allowed_characters(text) => {
-            Some("contains an invalid character.")
-        }
-        AttributeData::Text(text) if base == "Number" && text.parse::<f64>().is_err() => {
-            Some("must be a number, because its DataType is Number.")
-        }
-        AttributeData::Text(_) | AttributeData::Binary(_) => None,
+    let AttributeData::Text(text) = &attribute.data else { return None };
+    if let Some(code) = forbidden_character(text) {
+        return Some(format!(
+            "Invalid binary character '#x{code:X}' was found in the message attribute '{name}' value, the set of allowed characters is #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF"
+        ));
     }
+    (base == "Number" && text.parse::<f64>().map_or(true, |number| !number.is_finite()))
+        .then(|| format!("Can't cast the value of message (user) attribute '{name}' to a number."))
 }
 
 /// A message a queue has accepted. It never changes; queues share it.
@@ -237,9 +269,14 @@ pub(crate) struct Message {
     /// of retention (SQS guide, "setting-up-dead-letter-queue-retention").
     pub(crate) sent_ms: u64,
     pub(crate) size_bytes: usize,
+    pub(crate) extras: Option<Box<Extras>>,
 }
 
 impl Message {
+    pub(crate) fn group(&self) -> Option<&str> {
+        self.extras.as_ref()?.group.as_deref()
+    }
+
     pub(crate) fn new(id: Id, draft: Draft, sent_ms: u64) -> Self {
         Message {
             id,
@@ -248,6 +285,7 @@ impl Message {
             size_bytes: draft.size_bytes,
             body: draft.body,
             attributes: draft.attributes,
+            extras: draft.extras,
             sent_ms,
         }
     }
@@ -301,8 +339,10 @@ mod tests {
 
     #[test]
     fn characters_outside_the_documented_set_are_refused() {
-        for body in ["a\u{1}b", "\u{0}", "\u{FFFE}", "\u{FFFF}"] {
-            assert_eq!(draft(body, vec![]), Err(MessageInvalid::Character), "{body:?}");
+        for (body, code) in
+            [("a\u{1}b", 1), ("\u{0}", 0), ("\u{FFFE}", 0xFFFE), ("\u{FFFF}", 0xFFFF)]
+        {
+            assert_eq!(draft(body, vec![]), Err(MessageInvalid::Character { code }), "{body:?}");
         }
         for body in ["\t\r\n", "ação", "\u{FFFD}", "\u{10FFFF}"] {
             assert!(draft(body, vec![]).is_ok(), "{body:?}");

@@ -1,15 +1,27 @@
-//! One standard queue as a data structure: time comes in as an argument, messages come out.
+//! One queue as a data structure: time comes in as an argument, messages come out.
+//!
+//! A standard queue gives messages in roughly the order they came; a FIFO queue keeps the
+//! order within a group and blocks a group while one of its messages is in flight
+//! (`queue/groups.rs`).
 //!
 //! Nothing here waits, locks, reads a clock or knows a protocol. Every operation is O(log n)
 //! in the number of messages: a million waiting orders must not make the next one slower.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+pub(crate) mod groups;
+
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::message::Message;
 
+use groups::Line;
+
 /// In flight, per standard queue; AWS SQS quotas, "In-flight messages per queue".
 pub(crate) const IN_FLIGHT_MAX: usize = 120_000;
+/// In flight, per FIFO queue; AWS SQS quotas, "FIFO queues: in-flight messages".
+pub(crate) const IN_FLIGHT_MAX_FIFO: usize = 20_000;
+/// How long a message may stay hidden in total, 12 hours; SQS guide, "Visibility timeout".
+const HIDDEN_MS_MAX: u64 = 43_200_000;
 /// After this many receives without a delete, ApproximateAgeOfOldestMessage looks past a
 /// message; SQS guide, "Available CloudWatch metrics for Amazon SQS".
 const AGED_OUT_RECEIVES: u32 = 3;
@@ -53,6 +65,17 @@ pub(crate) struct Leaving {
     pub(crate) dead_letter_source: Option<Arc<str>>,
 }
 
+/// One message as it would have to be put again.
+#[derive(Clone, Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) sequence: Sequence,
+    pub(crate) message: Arc<Message>,
+    pub(crate) arrived_ms: u64,
+    /// Not before this instant.
+    pub(crate) visible_ms: u64,
+    pub(crate) dead_letter_source: Option<Arc<str>>,
+}
+
 /// How much one receive may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Take {
@@ -81,14 +104,19 @@ pub(crate) struct Depth {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum VisibilityChange {
     Changed,
+    /// It is there and visible.
     NotInFlight,
+    /// It was deleted, or a later receive withdrew the receipt.
+    Gone,
+    /// More than 12 hours since the receive.
+    TooLong,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum State {
     Ready,
     Delayed { until_ms: u64 },
-    InFlight { until_ms: u64 },
+    InFlight { since_ms: u64, until_ms: u64 },
     Leaving,
 }
 
@@ -103,14 +131,13 @@ struct Entry {
     dead_letter_source: Option<Arc<str>>,
 }
 
-/// A standard queue.
+/// A queue.
 #[derive(Debug)]
 pub(crate) struct Queue {
     pub(crate) settings: QueueSettings,
     next_sequence: Sequence,
     entries: HashMap<Sequence, Entry>,
-    /// May hold the sequences of deleted messages; they are skipped when met.
-    ready: VecDeque<Sequence>,
+    ready: Line,
     /// (instant, message): when a delayed or in-flight message becomes visible.
     timers: BTreeSet<(u64, Sequence)>,
     /// (sent, message): the order in which retention ends.
@@ -123,11 +150,20 @@ pub(crate) struct Queue {
 
 impl Queue {
     pub(crate) fn new(settings: QueueSettings) -> Self {
+        Queue::with_line(settings, Line::standard())
+    }
+
+    /// A queue that keeps the order of each message group.
+    pub(crate) fn fifo(settings: QueueSettings) -> Self {
+        Queue::with_line(settings, Line::fifo())
+    }
+
+    fn with_line(settings: QueueSettings, ready: Line) -> Self {
         Queue {
             settings,
             next_sequence: 0,
             entries: HashMap::new(),
-            ready: VecDeque::new(),
+            ready,
             timers: BTreeSet::new(),
             by_sent: BTreeSet::new(),
             aging: BTreeSet::new(),
@@ -137,25 +173,63 @@ impl Queue {
     }
 
     /// Takes a message. `delay_ms` of zero makes it visible at once.
+    #[cfg(test)]
     pub(crate) fn put(
         &mut self,
         now_ms: u64,
         message: Arc<Message>,
         delay_ms: u64,
         dead_letter_source: Option<Arc<str>>,
-    ) {
+    ) -> Sequence {
         let sequence = self.next_sequence;
-        self.next_sequence += 1;
+        let visible_ms = now_ms + delay_ms;
+        let arrived_ms = now_ms;
+        self.restore(
+            now_ms,
+            Snapshot { sequence, message, arrived_ms, visible_ms, dead_letter_source },
+        );
+        sequence
+    }
+
+    /// The sequence that the next message will have.
+    pub(crate) fn next_sequence(&self) -> Sequence {
+        self.next_sequence
+    }
+
+    /// Everything that is there, in the order it came. What is in flight is visible.
+    pub(crate) fn snapshots(&self) -> impl Iterator<Item = Snapshot> {
+        let mut sequences: Vec<Sequence> = self.entries.keys().copied().collect();
+        sequences.sort_unstable();
+        sequences.into_iter().filter_map(|sequence| {
+            let entry = self.entries.get(&sequence)?;
+            let visible_ms = match entry.state {
+                State::Delayed { until_ms } => until_ms,
+                State::Ready | State::InFlight { .. } | State::Leaving => 0,
+            };
+            Some(Snapshot {
+                sequence,
+                message: entry.message.clone(),
+                arrived_ms: entry.arrived_ms,
+                visible_ms,
+                dead_letter_source: entry.dead_letter_source.clone(),
+            })
+        })
+    }
+
+    /// Puts a message under the sequence it has.
+    pub(crate) fn restore(&mut self, now_ms: u64, snapshot: Snapshot) {
+        let Snapshot { sequence, message, arrived_ms, visible_ms, dead_letter_source } = snapshot;
+        self.next_sequence = self.next_sequence.max(sequence + 1);
         self.by_sent.insert((message.sent_ms, sequence));
-        self.aging.insert((now_ms, sequence));
-        let state = if delay_ms == 0 {
+        self.aging.insert((arrived_ms, sequence));
+        let state = if visible_ms <= now_ms {
             State::Ready
         } else {
-            State::Delayed { until_ms: now_ms + delay_ms }
+            State::Delayed { until_ms: visible_ms }
         };
         let entry = Entry {
             message,
-            arrived_ms: now_ms,
+            arrived_ms,
             first_receive_ms: None,
             receive_count: 0,
             state,
@@ -163,6 +237,15 @@ impl Queue {
         };
         self.entries.insert(sequence, entry);
         self.enter(sequence, state);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The size of a message that is there.
+    pub(crate) fn size_bytes(&self, sequence: Sequence) -> usize {
+        self.entries.get(&sequence).map_or(0, |entry| entry.message.size_bytes)
     }
 
     /// Lets time pass: timers fire, retention ends. Returns how many became visible.
@@ -185,12 +268,13 @@ impl Queue {
         self.advance(now_ms);
         let mut received = Received::default();
         let mut bytes = 0;
+        let mut line = self.ready.begin();
         while received.deliveries.len() < take.count_max {
-            if self.depth.not_visible >= IN_FLIGHT_MAX {
+            if self.depth.not_visible >= self.in_flight_max() {
                 received.over_limit = true;
                 break;
             }
-            let Some(sequence) = self.ready.pop_front() else { break };
+            let Some(sequence) = self.ready.next(&mut line) else { break };
             let Some(entry) = self.entries.get(&sequence) else { continue };
             if self.settings.max_receive_count.is_some_and(|max| entry.receive_count >= max) {
                 received.dead.extend(self.leave(sequence));
@@ -198,22 +282,29 @@ impl Queue {
             }
             bytes += entry.message.size_bytes;
             if bytes > take.bytes_max && !received.deliveries.is_empty() {
-                self.ready.push_front(sequence);
+                self.ready.put_back(sequence, entry.message.group());
                 break;
             }
             received.deliveries.extend(self.deliver(now_ms, sequence, take.visibility_ms));
         }
+        self.ready.end(line);
         received
+    }
+
+    fn in_flight_max(&self) -> usize {
+        if self.ready.is_fifo() { IN_FLIGHT_MAX_FIFO } else { IN_FLIGHT_MAX }
     }
 
     /// Takes visible messages out towards another queue (StartMessageMoveTask).
     pub(crate) fn take_away(&mut self, now_ms: u64, count_max: usize) -> Vec<Leaving> {
         self.advance(now_ms);
         let mut leaving = Vec::new();
+        let mut line = self.ready.begin();
         while leaving.len() < count_max {
-            let Some(sequence) = self.ready.pop_front() else { break };
+            let Some(sequence) = self.ready.next(&mut line) else { break };
             leaving.extend(self.leave(sequence));
         }
+        self.ready.end(line);
         leaving
     }
 
@@ -247,21 +338,40 @@ impl Queue {
     ) -> VisibilityChange {
         self.advance(now_ms);
         let Some(entry) = self.entries.get(&receipt.sequence) else {
+            return VisibilityChange::Gone;
+        };
+        let State::InFlight { since_ms, .. } = entry.state else {
             return VisibilityChange::NotInFlight;
         };
-        let in_flight = matches!(entry.state, State::InFlight { .. });
-        if !in_flight || entry.receive_count != receipt.receive_count {
-            return VisibilityChange::NotInFlight;
+        if entry.receive_count != receipt.receive_count {
+            return VisibilityChange::Gone;
         }
-        self.move_to(receipt.sequence, State::InFlight { until_ms: now_ms + visibility_ms });
+        // AWS counts whole seconds.
+        let elapsed_ms = now_ms.saturating_sub(since_ms) / 1000 * 1000;
+        if elapsed_ms + visibility_ms > HIDDEN_MS_MAX {
+            return VisibilityChange::TooLong;
+        }
+        let until_ms = now_ms + visibility_ms;
+        self.move_to(receipt.sequence, State::InFlight { since_ms, until_ms });
         self.advance(now_ms);
         VisibilityChange::Changed
+    }
+
+    /// Whether a receipt's message is still here, but no longer in flight for its holder: a
+    /// FIFO queue refuses to delete it.
+    pub(crate) fn receipt_expired(&mut self, now_ms: u64, receipt: Receipt) -> bool {
+        self.advance(now_ms);
+        self.entries.get(&receipt.sequence).is_some_and(|entry| {
+            !matches!(entry.state, State::InFlight { .. })
+                || entry.receive_count != receipt.receive_count
+        })
     }
 
     /// Deletes everything.
     pub(crate) fn purge(&mut self) {
         let (settings, next_sequence, expired) = (self.settings, self.next_sequence, self.expired);
-        *self = Queue { next_sequence, expired, ..Queue::new(settings) };
+        let line = if self.ready.is_fifo() { Line::fifo() } else { Line::standard() };
+        *self = Queue { next_sequence, expired, ..Queue::with_line(settings, line) };
     }
 
     pub(crate) fn depth(&self) -> Depth {
@@ -294,7 +404,8 @@ impl Queue {
         if entry.receive_count == AGED_OUT_RECEIVES {
             self.aging.remove(&(entry.arrived_ms, sequence));
         }
-        self.move_to(sequence, State::InFlight { until_ms: now_ms + visibility_ms });
+        let until_ms = now_ms + visibility_ms;
+        self.move_to(sequence, State::InFlight { since_ms: now_ms, until_ms });
         Some(Delivery { message, receipt, first_receive_ms, dead_letter_source })
     }
 
@@ -328,41 +439,52 @@ impl Queue {
     }
 
     fn remove(&mut self, sequence: Sequence) -> bool {
+        let Some(entry) = self.entries.get(&sequence) else { return false };
+        let state = entry.state;
+        self.exit(sequence, state);
         let Some(entry) = self.entries.remove(&sequence) else { return false };
         self.by_sent.remove(&(entry.message.sent_ms, sequence));
         self.aging.remove(&(entry.arrived_ms, sequence));
-        self.exit(sequence, entry.state);
         true
     }
 
     fn enter(&mut self, sequence: Sequence, state: State) {
+        let Some(entry) = self.entries.get(&sequence) else { return };
+        let group = entry.message.group();
         match state {
             State::Ready => {
                 self.depth.visible += 1;
-                self.ready.push_back(sequence);
+                self.ready.push(sequence, group);
             }
             State::Delayed { until_ms } => {
                 self.depth.delayed += 1;
                 self.timers.insert((until_ms, sequence));
             }
-            State::InFlight { until_ms } => {
+            State::InFlight { until_ms, .. } => {
                 self.depth.not_visible += 1;
                 self.timers.insert((until_ms, sequence));
+                self.ready.block(group);
             }
             State::Leaving => self.depth.not_visible += 1,
         }
     }
 
     fn exit(&mut self, sequence: Sequence, state: State) {
+        let Some(entry) = self.entries.get(&sequence) else { return };
+        let group = entry.message.group();
         match state {
-            State::Ready => self.depth.visible -= 1,
+            State::Ready => {
+                self.depth.visible -= 1;
+                self.ready.withdraw(sequence, group);
+            }
             State::Delayed { until_ms } => {
                 self.depth.delayed -= 1;
                 self.timers.remove(&(until_ms, sequence));
             }
-            State::InFlight { until_ms } => {
+            State::InFlight { until_ms, .. } => {
                 self.depth.not_visible -= 1;
                 self.timers.remove(&(until_ms, sequence));
+                self.ready.unblock(group);
             }
             State::Leaving => self.depth.not_visible -= 1,
         }

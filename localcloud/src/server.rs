@@ -128,6 +128,10 @@ fn destination(head: &Parts) -> Destination {
     {
         return Destination::Form;
     }
+    let query = head.uri.query().unwrap_or_default();
+    if query.split('&').any(|pair| pair.starts_with("Action=")) {
+        return Destination::Form;
+    }
     Destination::S3
 }
 
@@ -154,7 +158,15 @@ async fn route(services: &Services, request: Request<Incoming>) -> Reply {
             None => cut_short(),
         },
         Destination::Form => match read(body).await {
-            Some(body) => to_form(services, head.uri.path(), &body).await,
+            Some(body) => {
+                // The query protocol's fields may be in the address, as in a browser.
+                let body = match head.uri.query() {
+                    Some(query) if body.is_empty() => Bytes::copy_from_slice(query.as_bytes()),
+                    Some(query) => Bytes::from([query.as_bytes(), b"&", &body[..]].concat()),
+                    None => body,
+                };
+                to_form(services, head.uri.path(), &body).await
+            }
             None => cut_short(),
         },
     }
@@ -257,6 +269,7 @@ mod tests {
                 Destination::CloudWatch { protocol: Protocol::Cbor, action: action() },
             ),
             (head("POST", "/000000000000/orders", &[form]), Destination::Form),
+            (head("GET", "/?Action=ListQueues", &[]), Destination::Form),
             (head("GET", "/bucket/key", &[]), Destination::S3),
             (head("PUT", "/bucket/key", &[form]), Destination::S3),
         ];

@@ -4,16 +4,27 @@
 //! are in `sqs/json.rs` and `sqs/query.rs`, the actions they share in `sqs/actions.rs`.
 
 pub(crate) mod actions;
+pub(crate) mod attributes;
+pub(crate) mod deduplication;
 pub(crate) mod error;
 pub(crate) mod json;
+pub(crate) mod messages;
 pub(crate) mod moves;
+pub(crate) mod permissions;
 pub(crate) mod query;
+pub(crate) mod queues;
+pub(crate) mod requests;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -24,9 +35,12 @@ use crate::lock::{lock, read, write};
 use crate::message::{Draft, MESSAGE_BYTES_MAX, Md5Sum, Message};
 use crate::metric_store::{MetricId, MetricStore, Series};
 use crate::queue::{
-    Delivery, Depth, Leaving, Queue, QueueSettings, Receipt, Take, VisibilityChange,
+    Delivery, Depth, Leaving, Queue, QueueSettings, Receipt, Sequence, Snapshot, Take,
+    VisibilityChange,
 };
+use crate::queue_log::{Commit, QueueDurability, QueueLog, Replayed};
 
+use deduplication::Deduplication;
 use error::SqsError;
 
 /// A message was taken; what the sender learns.
@@ -35,6 +49,17 @@ pub(crate) struct Sent {
     pub(crate) id: Id,
     pub(crate) md5_of_body: Md5Sum,
     pub(crate) md5_of_attributes: Option<Md5Sum>,
+    pub(crate) md5_of_system_attributes: Option<Md5Sum>,
+    /// FIFO queues only.
+    pub(crate) sequence_number: Option<u64>,
+}
+
+/// What a FIFO queue has and a standard one has not.
+#[derive(Default)]
+pub(crate) struct Fifo {
+    pub(crate) content_based: AtomicBool,
+    pub(crate) per_group: AtomicBool,
+    recent: Mutex<Deduplication>,
 }
 
 /// A redrive policy as the API speaks of it.
@@ -44,6 +69,9 @@ pub(crate) struct RedriveTarget {
     pub(crate) arn: String,
     pub(crate) max_receive_count: u32,
 }
+
+/// PurgeQueue API reference: "one call every 60 seconds".
+const PURGE_MS_MIN: u64 = 60_000;
 
 struct QueueMetrics {
     sent: Arc<Series>,
@@ -86,19 +114,39 @@ pub(crate) struct QueueHandle {
     pub(crate) arn: Arc<str>,
     pub(crate) created_s: i64,
     core: Mutex<Queue>,
+    /// What is in `core`, on disk. Locked only while `core` is.
+    log: Option<Mutex<QueueLog>>,
+    commit: Option<Arc<Commit>>,
     arrived: Notify,
     pub(crate) redrive: RwLock<Option<RedriveTarget>>,
     /// Attributes that are only remembered: Policy, RedriveAllowPolicy, …
     pub(crate) remembered: Mutex<BTreeMap<String, String>>,
     pub(crate) wait_ms_default: AtomicU64,
     pub(crate) message_bytes_max: AtomicUsize,
+    pub(crate) modified_s: AtomicI64,
+    pub(crate) purged_ms: AtomicU64,
+    pub(crate) tags: Mutex<BTreeMap<String, String>>,
+    pub(crate) fifo: Option<Fifo>,
     sends_to_refuse: AtomicU64,
     metrics: QueueMetrics,
 }
 
 impl QueueHandle {
-    /// Takes a message and wakes one receiver.
+    /// Takes a message and wakes one receiver. It is as durable as the cloud was asked to be
+    /// when this returns.
     pub(crate) fn send(
+        &self,
+        id: Id,
+        draft: Draft,
+        delay_ms: Option<u64>,
+    ) -> Result<Sent, SqsError> {
+        let sent = self.accept(id, draft, delay_ms)?;
+        self.commit()?;
+        Ok(sent)
+    }
+
+    /// Takes a message that must not be answered for before [`QueueHandle::commit`].
+    pub(crate) fn accept(
         &self,
         id: Id,
         draft: Draft,
@@ -107,23 +155,81 @@ impl QueueHandle {
         if self.refuses_now() {
             return Err(SqsError::ServiceUnavailable);
         }
+        match &self.fifo {
+            None => self.put(id, draft, delay_ms),
+            Some(fifo) => self.put_once(fifo, id, draft),
+        }
+    }
+
+    /// Waits until what was accepted is as safe as it has to be.
+    pub(crate) fn commit(&self) -> Result<(), SqsError> {
+        match &self.commit {
+            Some(commit) => blocking(|| commit.wait()).map_err(|_| SqsError::ServiceUnavailable),
+            None => Ok(()),
+        }
+    }
+
+    fn put(&self, id: Id, draft: Draft, delay_ms: Option<u64>) -> Result<Sent, SqsError> {
         let now = now_ms();
         let message = Arc::new(Message::new(id, draft, now));
-        let sent = Sent {
-            id,
-            md5_of_body: message.md5_of_body,
-            md5_of_attributes: message.md5_of_attributes,
-        };
         let size_bytes = message.size_bytes;
-        {
-            let mut core = lock(&self.core);
-            let delay_ms = delay_ms.unwrap_or(core.settings.delay_ms);
-            core.put(now, message, delay_ms, None);
-        }
-        self.arrived.notify_one();
+        let (md5_of_body, md5_of_attributes) = (message.md5_of_body, message.md5_of_attributes);
+        let md5_of_system_attributes = message.extras.as_ref().and_then(|extras| extras.md5());
+        let sequence = self.store(now, message, delay_ms, None)?;
         let second = now_s();
         self.metrics.sent.record(second, 1.0);
         self.metrics.sent_bytes.record(second, size_bytes as f64);
+        let sequence_number = self.fifo.is_some().then_some(sequence);
+        Ok(Sent { id, md5_of_body, md5_of_attributes, md5_of_system_attributes, sequence_number })
+    }
+
+    /// On disk first, if there is one; then in the queue.
+    fn store(
+        &self,
+        now: u64,
+        message: Arc<Message>,
+        delay_ms: Option<u64>,
+        dead_letter_source: Option<Arc<str>>,
+    ) -> Result<Sequence, SqsError> {
+        let sequence = {
+            let mut core = lock(&self.core);
+            let visible_ms = now + delay_ms.unwrap_or(core.settings.delay_ms);
+            let sequence = core.next_sequence();
+            let snapshot =
+                Snapshot { sequence, message, arrived_ms: now, visible_ms, dead_letter_source };
+            if let Some(log) = &self.log {
+                lock(log).put(&snapshot).map_err(|_| SqsError::ServiceUnavailable)?;
+            }
+            core.restore(now, snapshot);
+            sequence
+        };
+        self.arrived.notify_one();
+        Ok(sequence)
+    }
+
+    /// Writes down that a message is gone, and now and then starts the file again.
+    fn note_gone(&self, core: &Queue, sequence: Sequence, message_bytes: usize) {
+        let Some(log) = &self.log else { return };
+        let mut log = lock(log);
+        log.delete(sequence, message_bytes);
+        if log.wants_rewrite(core.is_empty()) {
+            // The old file is still good if this fails.
+            let _ = log.rewrite(core.snapshots());
+        }
+    }
+
+    /// A repetition within five minutes is answered as the first was, and not stored.
+    fn put_once(&self, fifo: &Fifo, id: Id, draft: Draft) -> Result<Sent, SqsError> {
+        let per_group = fifo.per_group.load(Ordering::Relaxed);
+        let key = deduplication::key(&draft, per_group);
+        // Held while putting: two senders of the same message must not both be the first.
+        let mut recent = lock(&fifo.recent);
+        if let Some(first) = recent.find(now_ms(), &key) {
+            return Ok(first);
+        }
+        // The delay of a FIFO queue is the queue's alone.
+        let sent = self.put(id, draft, None)?;
+        recent.remember(now_ms(), key, sent);
         Ok(sent)
     }
 
@@ -142,7 +248,15 @@ impl QueueHandle {
 
     /// Deletes; true if there was something to delete.
     pub(crate) fn delete(&self, receipt: Receipt) -> bool {
-        let deleted = lock(&self.core).delete(receipt);
+        let deleted = {
+            let mut core = lock(&self.core);
+            let size_bytes = core.size_bytes(receipt.sequence);
+            let deleted = core.delete(receipt);
+            if deleted {
+                self.note_gone(&core, receipt.sequence, size_bytes);
+            }
+            deleted
+        };
         // NumberOfMessagesDeleted counts calls with a valid handle, not vanished messages:
         // "Available CloudWatch metrics for Amazon SQS".
         self.metrics.deleted.record(now_s(), 1.0);
@@ -160,8 +274,25 @@ impl QueueHandle {
         change
     }
 
-    pub(crate) fn purge(&self) {
-        lock(&self.core).purge();
+    /// A FIFO queue does not delete by a receipt that has expired.
+    pub(crate) fn refuses_receipt(&self, receipt: Receipt) -> bool {
+        self.fifo.is_some() && lock(&self.core).receipt_expired(now_ms(), receipt)
+    }
+
+    /// False: the last purge is less than 60 s ago.
+    pub(crate) fn purge(&self) -> bool {
+        let now = now_ms();
+        let due = |last: u64| (now >= last + PURGE_MS_MIN).then_some(now);
+        let purges = self.purged_ms.fetch_update(Ordering::Relaxed, Ordering::Relaxed, due).is_ok();
+        if purges {
+            let mut core = lock(&self.core);
+            core.purge();
+            if let Some(log) = &self.log {
+                // What stays on disk for want of space comes back after a restart.
+                let _ = lock(log).purge();
+            }
+        }
+        purges
     }
 
     pub(crate) fn depth(&self) -> Depth {
@@ -179,9 +310,28 @@ impl QueueHandle {
         self.arrived.notify_waiters();
     }
 
-    fn take_in(&self, leaving: &Leaving, source_arn: &Arc<str>) {
-        lock(&self.core).put(now_ms(), leaving.message.clone(), 0, Some(source_arn.clone()));
-        self.arrived.notify_one();
+    /// Takes a message in from another queue, for good.
+    fn take_in(
+        &self,
+        message: Arc<Message>,
+        dead_letter_source: Option<Arc<str>>,
+    ) -> Result<(), SqsError> {
+        self.store(now_ms(), message, Some(0), dead_letter_source)?;
+        self.commit()
+    }
+
+    /// Ends a departure: another queue has the message now.
+    fn forget(&self, leaving: &Leaving) {
+        let mut core = lock(&self.core);
+        core.forget(leaving.sequence);
+        self.note_gone(&core, leaving.sequence, leaving.message.size_bytes);
+    }
+
+    /// The queue is deleted, and what it has on disk with it.
+    fn erase(&self) {
+        if let Some(log) = &self.log {
+            lock(log).remove();
+        }
     }
 
     /// Publishes the gauges. AWS does so each minute; here each second.
@@ -210,15 +360,26 @@ pub(crate) struct Sqs {
     queues: RwLock<BTreeMap<String, Arc<QueueHandle>>>,
     pub(crate) moves: Mutex<Vec<moves::MoveTask>>,
     metrics: Arc<MetricStore>,
+    disk: Disk,
+}
+
+/// Where queues are kept, and what a send waits for.
+#[derive(Clone, Debug)]
+pub(crate) struct Disk {
+    pub(crate) directory: PathBuf,
+    pub(crate) durability: QueueDurability,
 }
 
 impl Sqs {
+    /// # Errors
+    /// A queue of an earlier run cannot be read.
     pub(crate) fn new(
         region: &str,
         account_id: &str,
         queues: &[QueueConfig],
+        disk: Disk,
         metrics: Arc<MetricStore>,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let sqs = Sqs {
             region: region.to_owned(),
             account_id: account_id.to_owned(),
@@ -227,6 +388,7 @@ impl Sqs {
             queues: RwLock::default(),
             moves: Mutex::default(),
             metrics,
+            disk,
         };
         for config in queues {
             let redrive = config.redrive.as_ref().map(|policy| RedriveTarget {
@@ -234,9 +396,9 @@ impl Sqs {
                 queue_name: policy.dead_letter_queue.clone(),
                 max_receive_count: policy.max_receive_count,
             });
-            sqs.create(&config.name, settings(config), redrive);
+            sqs.create(&config.name, settings(config), redrive)?;
         }
-        sqs
+        Ok(sqs)
     }
 
     /// The port is known only once the listener is bound.
@@ -250,29 +412,59 @@ impl Sqs {
         name: &str,
         settings: QueueSettings,
         redrive: Option<RedriveTarget>,
-    ) -> Arc<QueueHandle> {
+    ) -> io::Result<Arc<QueueHandle>> {
+        let is_fifo = name.ends_with(".fifo");
+        let mut core = if is_fifo { Queue::fifo(settings) } else { Queue::new(settings) };
+        let log = self.open_log(name, &mut core)?;
         let handle = Arc::new(QueueHandle {
             name: name.to_owned(),
             arn: self.arn(name).into(),
             created_s: now_s(),
-            core: Mutex::new(Queue::new(settings)),
+            core: Mutex::new(core),
+            commit: log.as_ref().map(QueueLog::commit),
+            log: log.map(Mutex::new),
             arrived: Notify::new(),
             redrive: RwLock::new(redrive),
             remembered: Mutex::default(),
             wait_ms_default: AtomicU64::new(0),
             message_bytes_max: AtomicUsize::new(MESSAGE_BYTES_MAX),
+            modified_s: AtomicI64::new(now_s()),
+            purged_ms: AtomicU64::new(0),
+            tags: Mutex::default(),
+            fifo: is_fifo.then(Fifo::default),
             sends_to_refuse: AtomicU64::new(0),
             metrics: QueueMetrics::new(&self.metrics, name),
         });
-        write(&self.queues).entry(name.to_owned()).or_insert(handle).clone()
+        Ok(write(&self.queues).entry(name.to_owned()).or_insert(handle).clone())
     }
 
-    pub(crate) fn remove(&self, name: &str) -> bool {
-        write(&self.queues).remove(name).is_some()
+    /// Reads back what an earlier process left in the queue.
+    fn open_log(&self, name: &str, core: &mut Queue) -> io::Result<Option<QueueLog>> {
+        if self.disk.durability == QueueDurability::Memory {
+            return Ok(None);
+        }
+        let now = now_ms();
+        let replay = |replayed| match replayed {
+            Replayed::Put(snapshot) => core.restore(now, snapshot),
+            Replayed::Delete(sequence) => core.forget(sequence),
+            Replayed::Purge => core.purge(),
+        };
+        QueueLog::open(&self.disk.directory, name, self.disk.durability, replay).map(Some)
+    }
+
+    pub(crate) fn remove(&self, name: &str) {
+        if let Some(queue) = write(&self.queues).remove(name) {
+            queue.erase();
+        }
     }
 
     pub(crate) fn queue(&self, name: &str) -> Option<Arc<QueueHandle>> {
         read(&self.queues).get(name).cloned()
+    }
+
+    pub(crate) fn queue_by_arn(&self, arn: &str) -> Option<Arc<QueueHandle>> {
+        let queue = self.queue(arn.rsplit(':').next().unwrap_or_default())?;
+        (*queue.arn == *arn).then_some(queue)
     }
 
     pub(crate) fn queues(&self) -> Vec<Arc<QueueHandle>> {
@@ -338,11 +530,12 @@ impl Sqs {
             read(&queue.redrive).as_ref().and_then(|target| self.queue(&target.queue_name));
         for leaving in dead {
             match &target {
-                Some(target) => {
-                    target.take_in(&leaving, &queue.arn);
-                    lock(&queue.core).forget(leaving.sequence);
+                Some(target)
+                    if target.take_in(leaving.message.clone(), Some(queue.arn.clone())).is_ok() =>
+                {
+                    queue.forget(&leaving);
                 }
-                None => lock(&queue.core).keep(leaving.sequence),
+                Some(_) | None => lock(&queue.core).keep(leaving.sequence),
             }
         }
     }
@@ -350,6 +543,7 @@ impl Sqs {
     /// Publishes the gauges of every queue.
     pub(crate) fn sample(&self) {
         let now = now_ms();
+        self.advance_moves(now);
         self.queues().iter().for_each(|queue| queue.sample(now));
     }
 }
@@ -366,6 +560,16 @@ fn wake_at(deadline: Instant, now: u64, next_change_ms: Option<u64>) -> Instant 
     }
 }
 
+/// The disk is waited for without holding up the other tasks of this thread. A runtime of one
+/// thread has nowhere to put them.
+fn blocking<T>(wait: impl FnOnce() -> T) -> T {
+    let flavor = Handle::try_current().map(|runtime| runtime.runtime_flavor());
+    match flavor {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(wait),
+        Ok(_) | Err(_) => wait(),
+    }
+}
+
 pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
@@ -379,13 +583,15 @@ fn settings(config: &QueueConfig) -> QueueSettings {
     }
 }
 
-/// `sequence-count` in hexadecimal, after the name of the queue: opaque to clients.
+/// Opaque to clients, and URL-safe: the queue's name, and sequence and count in hexadecimal.
 pub(crate) fn receipt_handle(queue: &str, receipt: Receipt) -> String {
-    format!("{queue}.{:x}.{:x}", receipt.sequence, receipt.receive_count)
+    let text = format!("{queue} {:x} {:x}", receipt.sequence, receipt.receive_count);
+    URL_SAFE_NO_PAD.encode(text)
 }
 
 pub(crate) fn parse_receipt_handle(queue: &str, handle: &str) -> Option<Receipt> {
-    let (sequence, count) = handle.strip_prefix(queue)?.strip_prefix('.')?.split_once('.')?;
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(handle).ok()?).ok()?;
+    let (sequence, count) = text.strip_prefix(queue)?.strip_prefix(' ')?.split_once(' ')?;
     Some(Receipt {
         sequence: u64::from_str_radix(sequence, 16).ok()?,
         receive_count: u32::from_str_radix(count, 16).ok()?,

@@ -46,13 +46,7 @@ impl Fixture {
     }
 
     fn sqs(&self) -> aws_sdk_sqs::Client {
-        let config = aws_sdk_sqs::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(credentials())
-            .endpoint_url(self.cloud.base_url())
-            .http_client(HttpClientBuilder::new().build_http());
-        aws_sdk_sqs::Client::from_conf(config.build())
+        sqs_at(&self.cloud.base_url())
     }
 
     fn s3(&self) -> aws_sdk_s3::Client {
@@ -81,6 +75,16 @@ impl Fixture {
     }
 }
 
+fn sqs_at(endpoint: &str) -> aws_sdk_sqs::Client {
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(credentials())
+        .endpoint_url(endpoint)
+        .http_client(HttpClientBuilder::new().build_http());
+    aws_sdk_sqs::Client::from_conf(config.build())
+}
+
 fn credentials() -> Credentials {
     Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "test")
 }
@@ -98,9 +102,13 @@ async fn eventually<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut(
 }
 
 /// Cargo puts examples next to the directory of test binaries.
-fn echo_function() -> PathBuf {
+fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    test.parent().unwrap().parent().unwrap().join("examples/echo_function")
+    test.parent().unwrap().parent().unwrap().join("examples").join(name)
+}
+
+fn echo_function() -> PathBuf {
+    example("echo_function")
 }
 
 fn queue(name: &str, visibility_s: u64) -> QueueConfig {

@@ -138,7 +138,7 @@ fn visibility_changes_only_for_the_current_receipt_in_flight() {
     assert_eq!(queue.change_visibility(61_999, receipt, 0), VisibilityChange::Changed);
     assert_eq!(queue.change_visibility(61_999, receipt, 9), VisibilityChange::NotInFlight);
     assert_eq!(bodies(&queue.receive(61_999, ALL)), ["a"]);
-    assert_eq!(queue.change_visibility(62_000, receipt, 9), VisibilityChange::NotInFlight);
+    assert_eq!(queue.change_visibility(62_000, receipt, 9), VisibilityChange::Gone);
 }
 
 #[test]
@@ -264,4 +264,56 @@ proptest! {
             prop_assert_eq!(queue.timers.len(), depth.not_visible + depth.delayed);
         }
     }
+}
+
+fn in_group(body: &str, group: &str) -> Arc<Message> {
+    let mut draft = Draft::new(body.to_owned(), Attributes::default(), usize::MAX).unwrap();
+    draft.extras = Some(Box::new(crate::message::Extras {
+        group: Some(group.to_owned()),
+        ..crate::message::Extras::default()
+    }));
+    Arc::new(Message::new(IdSource::new().next(), draft, 1000))
+}
+
+fn fifo_with(messages: &[(&str, &str)]) -> Queue {
+    let mut queue = Queue::fifo(SETTINGS);
+    for (body, group) in messages {
+        queue.put(1000, in_group(body, group), 0, None);
+    }
+    queue
+}
+
+#[test]
+fn a_group_is_blocked_while_one_of_its_messages_is_in_flight() {
+    let mut queue = fifo_with(&[("a1", "a"), ("b1", "b"), ("a2", "a")]);
+    let one = Take { count_max: 1, ..ALL };
+    let first = queue.receive(1000, one);
+    assert_eq!(bodies(&first), ["a1"]);
+    assert_eq!(bodies(&queue.receive(1000, ALL)), ["b1"]);
+    assert!(queue.receive(1000, ALL).deliveries.is_empty());
+    assert!(queue.delete(first.deliveries[0].receipt));
+    assert_eq!(bodies(&queue.receive(1000, ALL)), ["a2"]);
+}
+
+#[test]
+fn one_receive_takes_what_it_can_of_one_group_before_the_next() {
+    let mut queue = fifo_with(&[("a1", "a"), ("b1", "b"), ("a2", "a"), ("b2", "b")]);
+    assert_eq!(bodies(&queue.receive(1000, Take { count_max: 3, ..ALL })), ["a1", "a2", "b1"]);
+    assert!(queue.receive(1000, ALL).deliveries.is_empty());
+}
+
+#[test]
+fn a_message_that_comes_back_keeps_its_place_in_its_group() {
+    let mut queue = fifo_with(&[("a1", "a"), ("a2", "a")]);
+    queue.receive(1000, Take { count_max: 1, ..ALL });
+    assert_eq!(bodies(&queue.receive(31_000, ALL)), ["a1", "a2"]);
+}
+
+#[test]
+fn a_receipt_may_hide_its_message_for_twelve_hours_in_all() {
+    let mut queue = queue_with(&["a"]);
+    let receipt = queue.receive(1000, Take { visibility_ms: 60_000, ..ALL }).deliveries[0].receipt;
+    assert_eq!(queue.change_visibility(1999, receipt, 43_200_000), VisibilityChange::Changed);
+    assert_eq!(queue.change_visibility(2000, receipt, 43_200_000), VisibilityChange::TooLong);
+    assert_eq!(queue.change_visibility(2000, receipt, 43_199_000), VisibilityChange::Changed);
 }

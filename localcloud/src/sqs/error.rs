@@ -1,5 +1,9 @@
 //! SQS's errors, under the names its two protocols give them.
 
+use std::fmt::Display;
+
+use http::StatusCode;
+
 /// Why SQS refused a call.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum SqsError {
@@ -9,14 +13,18 @@ pub(crate) enum SqsError {
     QueueNameExists(String),
     #[error("The input receipt handle \"{0}\" is not a valid receipt handle.")]
     ReceiptHandleIsInvalid(String),
-    #[error(
-        "Value {0} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change."
-    )]
-    MessageNotInflight(String),
+    #[error("The specified message isn't in flight.")]
+    MessageNotInflight,
     #[error("Too many messages in flight: delete some, or poll longer than 0 s.")]
     OverLimit,
-    #[error("There should be at least one entry in the request.")]
-    EmptyBatchRequest,
+    #[error("There should be at least one {0}BatchRequestEntry in the request.")]
+    EmptyBatchRequest(&'static str),
+    #[error("Only one PurgeQueue operation on {0} is allowed every 60 seconds.")]
+    PurgeQueueInProgress(String),
+    #[error("{0} Actions were found, maximum allowed is 7.")]
+    TooManyActions(usize),
+    #[error("{0}")]
+    Serialization(String),
     #[error("Maximum number of entries per request are 10. You have sent {0}.")]
     TooManyEntriesInBatchRequest(usize),
     #[error("Id {0} repeated.")]
@@ -33,9 +41,9 @@ pub(crate) enum SqsError {
     InvalidParameterValue(String),
     #[error("The request must contain the parameter {0}.")]
     MissingParameter(String),
-    #[error("Unknown Attribute {0}.")]
+    #[error("{0}")]
     InvalidAttributeName(String),
-    #[error("Invalid value for the parameter {0}.")]
+    #[error("{0}")]
     InvalidAttributeValue(String),
     #[error("The action {0} is not valid for this endpoint.")]
     InvalidAction(String),
@@ -56,11 +64,15 @@ impl SqsError {
             SqsError::ReceiptHandleIsInvalid(_) => {
                 ("ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid")
             }
-            SqsError::MessageNotInflight(_) => {
+            SqsError::MessageNotInflight => {
                 ("MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight")
             }
-            SqsError::OverLimit => ("OverLimit", "OverLimit"),
-            SqsError::EmptyBatchRequest => {
+            SqsError::OverLimit | SqsError::TooManyActions(_) => ("OverLimit", "OverLimit"),
+            SqsError::PurgeQueueInProgress(_) => {
+                ("PurgeQueueInProgress", "AWS.SimpleQueueService.PurgeQueueInProgress")
+            }
+            SqsError::Serialization(_) => ("SerializationException", "MalformedInput"),
+            SqsError::EmptyBatchRequest(_) => {
                 ("EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest")
             }
             SqsError::TooManyEntriesInBatchRequest(_) => (
@@ -89,7 +101,7 @@ impl SqsError {
             SqsError::InvalidAttributeValue(_) => {
                 ("InvalidAttributeValue", "InvalidAttributeValue")
             }
-            SqsError::InvalidAction(_) => ("UnsupportedOperation", "InvalidAction"),
+            SqsError::InvalidAction(_) => ("InvalidAction", "InvalidAction"),
             SqsError::ResourceNotFound(_) => {
                 ("ResourceNotFoundException", "ResourceNotFoundException")
             }
@@ -99,5 +111,51 @@ impl SqsError {
 
     pub(crate) fn is_sender_fault(&self) -> bool {
         *self != SqsError::ServiceUnavailable
+    }
+
+    /// 400 for nearly everything; AWS's other choices are as recorded from it.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            SqsError::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            SqsError::OverLimit
+            | SqsError::TooManyActions(_)
+            | SqsError::PurgeQueueInProgress(_) => StatusCode::FORBIDDEN,
+            SqsError::ResourceNotFound(_) => StatusCode::NOT_FOUND,
+            SqsError::QueueDoesNotExist
+            | SqsError::QueueNameExists(_)
+            | SqsError::ReceiptHandleIsInvalid(_)
+            | SqsError::MessageNotInflight
+            | SqsError::EmptyBatchRequest(_)
+            | SqsError::TooManyEntriesInBatchRequest(_)
+            | SqsError::BatchEntryIdsNotDistinct(_)
+            | SqsError::InvalidBatchEntryId
+            | SqsError::BatchRequestTooLong(_)
+            | SqsError::InvalidMessageContents(_)
+            | SqsError::InvalidParameterValue(_)
+            | SqsError::MissingParameter(_)
+            | SqsError::InvalidAttributeName(_)
+            | SqsError::InvalidAttributeValue(_)
+            | SqsError::InvalidAction(_)
+            | SqsError::Serialization(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    pub(crate) fn missing(parameter: &str) -> Self {
+        SqsError::MissingParameter(parameter.to_owned())
+    }
+
+    /// The form in which AWS refuses most values.
+    pub(crate) fn value(value: impl Display, parameter: &str, reason: &str) -> Self {
+        SqsError::InvalidParameterValue(format!(
+            "Value {value} for parameter {parameter} is invalid. Reason: {reason}"
+        ))
+    }
+
+    pub(crate) fn unknown_attribute(name: &str) -> Self {
+        SqsError::InvalidAttributeName(format!("Unknown Attribute {name}."))
+    }
+
+    pub(crate) fn attribute_value(name: &str) -> Self {
+        SqsError::InvalidAttributeValue(format!("Invalid value for the parameter {name}."))
     }
 }

@@ -8,6 +8,7 @@ use crate::server::{Reply, reply};
 use crate::wire::{element, escape_xml, from_form};
 
 use super::error::SqsError;
+use super::requests::Input;
 use super::{Sqs, actions};
 
 const NAMESPACE: &str = "http://queue.amazonaws.com/doc/2012-11-05/";
@@ -16,18 +17,11 @@ const NAMESPACE: &str = "http://queue.amazonaws.com/doc/2012-11-05/";
 pub(crate) async fn answer(sqs: &Sqs, path: &str, body: &[u8]) -> Reply {
     let (action, request) = request(path, body);
     let request_id = sqs.ids.next().to_string();
-    match actions::run(sqs, &action, request).await {
+    match actions::run(sqs, &action, Input::Tree(request)).await {
         Ok(value) => {
             reply(StatusCode::OK, "text/xml", success(&action, &value, &request_id).into_bytes())
         }
-        Err(error) => {
-            let status = if error.is_sender_fault() {
-                StatusCode::BAD_REQUEST
-            } else {
-                StatusCode::SERVICE_UNAVAILABLE
-            };
-            reply(status, "text/xml", failure(&error, &request_id).into_bytes())
-        }
+        Err(error) => reply(error.status(), "text/xml", failure(&error, &request_id).into_bytes()),
     }
 }
 
@@ -46,11 +40,15 @@ fn request(path: &str, body: &[u8]) -> (String, Value) {
 /// The query protocol's names are singular, and it spells maps as lists of name and value.
 fn rename(name: &str, value: Value) -> (String, Value) {
     match name {
-        "Attribute" => ("Attributes".to_owned(), map(value, |value| value)),
-        "MessageAttribute" => ("MessageAttributes".to_owned(), map(value, |value| value)),
-        "AttributeName" | "MessageAttributeName" | "MessageSystemAttributeName" => {
-            (format!("{name}s"), list(value))
+        "Attribute" | "MessageAttribute" | "MessageSystemAttribute" | "Tag" => {
+            (format!("{name}s"), map(value))
         }
+        "AttributeName"
+        | "MessageAttributeName"
+        | "MessageSystemAttributeName"
+        | "TagKey"
+        | "AWSAccountId" => (format!("{name}s"), list(value)),
+        "ActionName" => ("Actions".to_owned(), list(value)),
         "SendMessageBatchRequestEntry"
         | "DeleteMessageBatchRequestEntry"
         | "ChangeMessageVisibilityBatchRequestEntry" => (
@@ -82,10 +80,12 @@ fn list(value: Value) -> Value {
     Value::Array(items(value))
 }
 
-fn map(value: Value, each: impl Fn(Value) -> Value) -> Value {
+/// Attributes are pairs of name and value, tags of key and value.
+fn map(value: Value) -> Value {
     let pair = |mut item: Value| {
-        let name = item.get("Name")?.as_str()?.to_owned();
-        Some((name, each(item.get_mut("Value")?.take())))
+        let name = item.get("Name").or_else(|| item.get("Key"))?.as_str()?.to_owned();
+        let value = item.get_mut("Value").map_or_else(|| json!(""), Value::take);
+        Some((name, value))
     };
     Value::Object(items(value).into_iter().filter_map(pair).collect())
 }
@@ -106,11 +106,22 @@ fn failure(error: &SqsError, request_id: &str) -> String {
     element("Error", &mut out, |out| {
         element("Type", out, |out| out.push_str(fault));
         element("Code", out, |out| out.push_str(error.names().1));
-        element("Message", out, |out| escape_xml(&error.to_string(), out));
+        element("Message", out, |out| escape_xml(&message(error), out));
+        out.push_str("<Detail/>");
     });
     element("RequestId", &mut out, |out| out.push_str(request_id));
     out.push_str("</ErrorResponse>");
     out
+}
+
+/// AWS words one error differently in this protocol.
+fn message(error: &SqsError) -> String {
+    match error {
+        SqsError::QueueDoesNotExist => {
+            "The specified queue does not exist for this wsdl version.".to_owned()
+        }
+        other => other.to_string(),
+    }
 }
 
 fn write_result(action: &str, value: &Value, out: &mut String) {
@@ -123,10 +134,11 @@ fn write_result(action: &str, value: &Value, out: &mut String) {
 /// Lists are flattened under a singular name, maps under name and value.
 fn write_field(action: &str, name: &str, value: &Value, out: &mut String) {
     match (name, value) {
-        ("Attributes", Value::Object(fields)) => write_pairs("Attribute", fields, out),
+        ("Attributes", Value::Object(fields)) => write_pairs("Attribute", "Name", fields, out),
         ("MessageAttributes", Value::Object(fields)) => {
-            write_pairs("MessageAttribute", fields, out)
+            write_pairs("MessageAttribute", "Name", fields, out)
         }
+        ("Tags", Value::Object(fields)) => write_pairs("Tag", "Key", fields, out),
         (_, Value::Array(items)) => {
             let item_name = item_name(action, name);
             items
@@ -145,10 +157,10 @@ fn write_item(action: &str, value: &Value, out: &mut String) {
     }
 }
 
-fn write_pairs(item: &str, fields: &Map<String, Value>, out: &mut String) {
+fn write_pairs(item: &str, key: &str, fields: &Map<String, Value>, out: &mut String) {
     for (name, value) in fields {
         element(item, out, |out| {
-            element("Name", out, |out| escape_xml(name, out));
+            element(key, out, |out| escape_xml(name, out));
             element("Value", out, |out| write_item("", value, out));
         });
     }
@@ -157,7 +169,7 @@ fn write_pairs(item: &str, fields: &Map<String, Value>, out: &mut String) {
 fn item_name(action: &str, list: &str) -> String {
     match list {
         "Messages" => "Message".to_owned(),
-        "QueueUrls" => "QueueUrl".to_owned(),
+        "QueueUrls" | "queueUrls" => "QueueUrl".to_owned(),
         "Successful" => format!("{action}ResultEntry"),
         "Failed" => "BatchResultErrorEntry".to_owned(),
         "Results" => "ListMessageMoveTasksResultEntry".to_owned(),

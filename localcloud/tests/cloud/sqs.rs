@@ -321,3 +321,119 @@ async fn the_query_protocol_reaches_the_same_queue() {
         Some("a&b")
     );
 }
+
+/// A cloud in a process of its own, to be killed.
+struct Process {
+    child: std::process::Child,
+    address: String,
+}
+
+impl Process {
+    fn start(data: &std::path::Path, durability: &str) -> Process {
+        let mut child = std::process::Command::new(super::example("serve"))
+            .args(["127.0.0.1:0".as_ref(), data.as_os_str(), durability.as_ref()])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut address = String::new();
+        let stdout = child.stdout.take().unwrap();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut address).unwrap();
+        Process { child, address: address.trim().to_owned() }
+    }
+
+    /// SIGKILL, and the process is gone.
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have been killed by the test already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends until the process dies under it; gives the bodies whose send was answered.
+async fn send_until_killed(client: Client, url: String, sender: usize) -> Vec<String> {
+    let mut accepted = Vec::new();
+    for number in 0.. {
+        let body = format!("{sender}-{number}-{}", "x".repeat(1200));
+        if client.send_message().queue_url(&url).message_body(&body).send().await.is_err() {
+            break;
+        }
+        accepted.push(body);
+    }
+    accepted
+}
+
+async fn killed_cloud_keeps_what_it_accepted(durability: &str) {
+    let data = tempfile::tempdir().unwrap();
+    let mut process = Process::start(data.path(), durability);
+    let (client, url) =
+        (super::sqs_at(&process.address), format!("{}/000000000000/work", process.address));
+    client.send_message().queue_url(&url).message_body("done").send().await.unwrap();
+    let done = client.receive_message().queue_url(&url).send().await.unwrap();
+    let handle = done.messages()[0].receipt_handle().unwrap();
+    client.delete_message().queue_url(&url).receipt_handle(handle).send().await.unwrap();
+    let senders: Vec<_> = (0..4)
+        .map(|sender| tokio::spawn(send_until_killed(client.clone(), url.clone(), sender)))
+        .collect();
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    process.kill();
+    let mut accepted = std::collections::BTreeSet::new();
+    for sender in senders {
+        accepted.extend(sender.await.unwrap());
+    }
+    assert!(accepted.len() > 10, "only {} were accepted", accepted.len());
+
+    let process = Process::start(data.path(), durability);
+    let (client, url) =
+        (super::sqs_at(&process.address), format!("{}/000000000000/work", process.address));
+    let mut found = std::collections::BTreeMap::new();
+    loop {
+        let receive = client.receive_message().queue_url(&url).max_number_of_messages(10);
+        let answer = receive.visibility_timeout(3600).send().await.unwrap();
+        if answer.messages().is_empty() {
+            break;
+        }
+        for message in answer.messages() {
+            *found.entry(message.body().unwrap().to_owned()).or_insert(0) += 1;
+        }
+    }
+    assert!(found.values().all(|times| *times == 1), "a message came back twice");
+    assert!(!found.contains_key("done"), "a deleted message came back");
+    let lost: Vec<_> = accepted.iter().filter(|body| !found.contains_key(*body)).collect();
+    assert!(lost.is_empty(), "{} of {} accepted messages are lost", lost.len(), accepted.len());
+}
+
+#[tokio::test]
+async fn a_killed_cloud_still_has_every_message_it_accepted() {
+    killed_cloud_keeps_what_it_accepted("written").await;
+}
+
+#[tokio::test]
+async fn a_killed_cloud_that_syncs_still_has_every_message_it_accepted() {
+    killed_cloud_keeps_what_it_accepted("synced").await;
+}
+
+/// The same questions that can be put to AWS, by boto3 and the AWS CLI.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_conformance_suite_finds_no_difference() {
+    let (fixture, _, _) = cloud().await;
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let python = root.join("../target/tools/venv/bin/python");
+    assert!(python.is_file(), "{}: run `cargo xtask tools` first", python.display());
+    let tests = tokio::process::Command::new(python)
+        .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
+        .arg(root.join("tests/conformance"))
+        .env("VAZAO_ENDPOINT", fixture.cloud.base_url())
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env_remove("SQS_CONFORMANCE")
+        .output()
+        .await
+        .unwrap();
+    assert!(tests.status.success(), "{}", String::from_utf8_lossy(&tests.stdout));
+}
