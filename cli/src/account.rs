@@ -55,6 +55,7 @@ pub(crate) async fn take(question: Question<'_>) -> Result<Account, Failure> {
         read_inventory(observer, BUCKET, &tag, planned, |_| ()).await.map_err(Failure::internal)?;
     delivery.nfe = inventory.nfe.clone();
     delivery.confirmations = inventory.confirmations.clone();
+    delivery.statuses = inventory.statuses.clone();
     delivery.dead_letters = question.dead_letters;
     delivery.undrained = question.undrained;
     let reconciliation = reconcile(&tag, planned, |k| load.outcomes.get(k), &delivery);

@@ -1,7 +1,7 @@
 //! What is in the documents bucket: which order each object belongs to, and how large it is.
 
 use costmodel::INTELLIGENT_TIERING_MINIMUM_BYTES;
-use orders::{DocumentKey, DocumentKind, RunTag};
+use orders::{AccessKey, DocumentKey, DocumentKind, RunTag};
 use runlog::Tally;
 
 use crate::{Cloud, ObserveError};
@@ -13,6 +13,8 @@ pub struct Inventory {
     pub nfe: Tally,
     /// Confirmation PDF objects.
     pub confirmations: Tally,
+    /// Status JSON objects.
+    pub statuses: Tally,
     /// Objects under 128 KB, which Intelligent-Tiering never moves.
     pub small_objects: u64,
     /// Their bytes.
@@ -35,6 +37,7 @@ impl Inventory {
         Self {
             nfe: Tally::new(*tag, planned),
             confirmations: Tally::new(*tag, planned),
+            statuses: Tally::new(*tag, planned),
             small_objects: 0,
             small_bytes: 0,
             large_objects: 0,
@@ -47,14 +50,16 @@ impl Inventory {
     fn add(&mut self, key: &str, bytes: u64, is_tiered: bool) {
         match key.parse::<DocumentKey>() {
             Ok(document) => {
-                let tally = match document.kind {
+                let tally = match document.kind() {
                     DocumentKind::Nfe => &mut self.nfe,
                     DocumentKind::Confirmation => &mut self.confirmations,
+                    DocumentKind::Status => &mut self.statuses,
                 };
                 if tally.len() < SAMPLES_OF_A_KIND {
                     self.sample_keys.push(key.to_owned());
                 }
-                tally.add(&document.order_number, &document.access_key.to_string());
+                let access_key = document.access_key().map_or("", AccessKey::as_str);
+                tally.add(document.order_number(), access_key);
             }
             Err(_) => self.nfe.add_foreign(key),
         }

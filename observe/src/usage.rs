@@ -104,6 +104,7 @@ mod tests {
         Inventory {
             nfe: tally(),
             confirmations: tally(),
+            statuses: tally(),
             small_objects: 17,
             small_bytes: 4_321,
             large_objects: 1,

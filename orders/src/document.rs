@@ -14,17 +14,29 @@ pub enum DocumentKind {
     Nfe,
     /// The order confirmation, PDF.
     Confirmation,
+    /// How the order ended, JSON.
+    Status,
 }
 
 impl DocumentKind {
-    /// Every kind: an order is documented when it has one of each.
-    pub const ALL: [Self; 2] = [Self::Nfe, Self::Confirmation];
+    /// Every kind: a confirmed order is documented when it has one of each.
+    pub const ALL: [Self; 3] = [Self::Nfe, Self::Confirmation, Self::Status];
+
+    /// Whether there is one for each invoice. Of the others there is one for each order, also for
+    /// a rejected one, which has no invoice.
+    pub fn is_of_invoice(self) -> bool {
+        match self {
+            Self::Nfe | Self::Confirmation => true,
+            Self::Status => false,
+        }
+    }
 
     /// First segment of the object key.
     pub fn folder(self) -> &'static str {
         match self {
             Self::Nfe => "nfe",
             Self::Confirmation => "confirmation",
+            Self::Status => "status",
         }
     }
 
@@ -33,6 +45,7 @@ impl DocumentKind {
         match self {
             Self::Nfe => "xml",
             Self::Confirmation => "pdf",
+            Self::Status => "json",
         }
     }
 
@@ -41,26 +54,25 @@ impl DocumentKind {
         match self {
             Self::Nfe => "application/xml",
             Self::Confirmation => "application/pdf",
+            Self::Status => "application/json",
         }
     }
 }
 
-/// The object key of a document: `nfe/{partner}/{order}/{access key}.xml` and
-/// `confirmation/{partner}/{order}/{access key}.pdf`.
+/// The object key of a document: `nfe/{partner}/{order}/{access key}.xml`,
+/// `confirmation/{partner}/{order}/{access key}.pdf` and `status/{partner}/{order}.json`.
 ///
-/// A second delivery of an order has the same key, since billing gives an order one invoice. Were
+/// A second delivery of an order has the same keys, since billing gives an order one invoice. Were
 /// it ever given a second, that would be a second object, which the reconciliation sees; with the
-/// order number alone the second would hide behind the first.
+/// order number alone the second would hide behind the first. The status is the one document that
+/// a partner must find without knowing the invoice.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DocumentKey {
-    /// Which document.
-    pub kind: DocumentKind,
-    /// Whose order.
-    pub partner: PartnerId,
-    /// Which order.
-    pub order_number: OrderNumber,
-    /// Of which invoice.
-    pub access_key: AccessKey,
+    kind: DocumentKind,
+    partner: PartnerId,
+    order_number: OrderNumber,
+    /// There for the kinds that are of an invoice, and only for them.
+    access_key: Option<AccessKey>,
 }
 
 /// A text that is no document's key.
@@ -68,11 +80,56 @@ pub struct DocumentKey {
 #[error("{0:?} is not the key of a document")]
 pub struct DocumentKeyError(String);
 
+impl DocumentKey {
+    /// The key of the NF-e, XML.
+    pub fn nfe(partner: PartnerId, order_number: OrderNumber, access_key: AccessKey) -> Self {
+        Self { kind: DocumentKind::Nfe, partner, order_number, access_key: Some(access_key) }
+    }
+
+    /// The key of the order confirmation, PDF.
+    pub fn confirmation(
+        partner: PartnerId,
+        order_number: OrderNumber,
+        access_key: AccessKey,
+    ) -> Self {
+        let access_key = Some(access_key);
+        Self { kind: DocumentKind::Confirmation, partner, order_number, access_key }
+    }
+
+    /// The key of the status, JSON.
+    pub fn status(partner: PartnerId, order_number: OrderNumber) -> Self {
+        Self { kind: DocumentKind::Status, partner, order_number, access_key: None }
+    }
+
+    /// Which document.
+    pub fn kind(&self) -> DocumentKind {
+        self.kind
+    }
+
+    /// Whose order.
+    pub fn partner(&self) -> &PartnerId {
+        &self.partner
+    }
+
+    /// Which order.
+    pub fn order_number(&self) -> &OrderNumber {
+        &self.order_number
+    }
+
+    /// Of which invoice, if the kind is of one.
+    pub fn access_key(&self) -> Option<&AccessKey> {
+        self.access_key.as_ref()
+    }
+}
+
 impl fmt::Display for DocumentKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, partner, order_number, access_key } = self;
-        let (folder, extension) = (kind.folder(), kind.extension());
-        write!(formatter, "{folder}/{partner}/{order_number}/{access_key}.{extension}")
+        write!(formatter, "{}/{partner}/{order_number}", kind.folder())?;
+        if let Some(access_key) = access_key {
+            write!(formatter, "/{access_key}")?;
+        }
+        write!(formatter, ".{}", kind.extension())
     }
 }
 
@@ -85,15 +142,19 @@ impl FromStr for DocumentKey {
 }
 
 fn parse(text: &str) -> Option<DocumentKey> {
-    let mut segments = text.split('/');
-    let folder = segments.next()?;
+    let (folder, rest) = text.split_once('/')?;
     let kind = DocumentKind::ALL.into_iter().find(|kind| kind.folder() == folder)?;
-    let partner = segments.next()?.parse().ok()?;
-    let order_number = segments.next()?.parse().ok()?;
-    let (access_key, extension) = segments.next()?.split_once('.')?;
-    let fine = extension == kind.extension() && segments.next().is_none();
-    let access_key = access_key.parse().ok()?;
-    fine.then_some(DocumentKey { kind, partner, order_number, access_key })
+    // An order number may hold dots, so that the ending is the one that the kind has.
+    let rest = rest.strip_suffix(kind.extension())?.strip_suffix('.')?;
+    let (partner, rest) = rest.split_once('/')?;
+    let (order_number, access_key) = if kind.is_of_invoice() {
+        let (order_number, access_key) = rest.split_once('/')?;
+        (order_number, Some(access_key.parse().ok()?))
+    } else {
+        (rest, None)
+    };
+    let (partner, order_number) = (partner.parse().ok()?, order_number.parse().ok()?);
+    Some(DocumentKey { kind, partner, order_number, access_key })
 }
 
 #[cfg(test)]
@@ -107,9 +168,25 @@ mod tests {
         for text in [
             format!("nfe/partner-01/PO-1/{KEY}.xml"),
             format!("confirmation/partner-02/PO-2/{KEY}.pdf"),
+            "status/partner-03/PO.3.json".to_owned(),
         ] {
             assert_eq!(text.parse::<DocumentKey>().unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_key_is_made_of_its_parts() {
+        let of = |make: fn(PartnerId, OrderNumber, AccessKey) -> DocumentKey| {
+            let (partner, order) = ("partner-01".parse().unwrap(), "PO-1".parse().unwrap());
+            make(partner, order, KEY.parse().unwrap()).to_string()
+        };
+        assert_eq!(of(DocumentKey::nfe), format!("nfe/partner-01/PO-1/{KEY}.xml"));
+        assert_eq!(
+            of(DocumentKey::confirmation),
+            format!("confirmation/partner-01/PO-1/{KEY}.pdf")
+        );
+        let status = of(|partner, order, _| DocumentKey::status(partner, order));
+        assert_eq!(status, "status/partner-01/PO-1.json");
     }
 
     #[test]
@@ -120,6 +197,9 @@ mod tests {
             format!("nfe/partner-01/PO-1/x/{KEY}.xml"),
             format!("nfce/partner-01/PO-1/{KEY}.xml"),
             "nfe/partner-01/PO-1/1.xml".to_owned(),
+            format!("status/partner-01/PO-1/{KEY}.json"),
+            "status/PO-1.json".to_owned(),
+            "status/partner-01/PO-1.xml".to_owned(),
         ] {
             assert!(text.parse::<DocumentKey>().is_err(), "{text}");
         }

@@ -40,6 +40,14 @@ impl Origin {
             Self::ImportedBoughtInBrazil => 2,
         }
     }
+
+    /// The name in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::National => "national",
+            Self::ImportedBoughtInBrazil => "imported_bought_in_brazil",
+        }
+    }
 }
 
 /// What ANVISA and CMED say of a medicine.

@@ -136,6 +136,11 @@ impl From<UnitPrice> for String {
 pub struct Discount(u64);
 
 impl Discount {
+    /// In hundredths of a percent.
+    pub const fn as_1e2(self) -> u64 {
+        self.0
+    }
+
     /// The part of an amount that is taken off, half up to the cent.
     pub fn of(self, amount: Cents) -> Cents {
         amount.percent_1e4(self.0 * 100)

@@ -8,13 +8,18 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Cents, Cnpj, Discount, Gtin, IssuedAt, OrderNumber, Quantity, ShipToCode, UnitPrice};
+use crate::{
+    Cents, Cnpj, Discount, Fault, Gtin, IssuedAt, OrderNumber, Quantity, ShipToCode, UnitPrice,
+};
 
 /// Most items of one order, as many as an NF-e holds.
-const ITEMS_MAX: usize = 990;
+pub(crate) const ITEMS_MAX: usize = 990;
 
 /// Most instalments, as many as an NF-e holds.
-const INSTALMENTS_MAX: usize = 120;
+pub(crate) const INSTALMENTS_MAX: usize = 120;
+
+/// The largest number of a line; six digits are what an NF-e holds (`nItemPed`).
+pub(crate) const LINE_MAX: u32 = 999_999;
 
 /// An order that has everything and means something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,9 +151,14 @@ impl From<PaymentTerms> for String {
 /// A body that is no order. It never will be: sending it again cannot help.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum OrderError {
-    /// Not JSON, a field missing, unknown or of a wrong form.
+    /// Not JSON, a field missing, unknown or of a wrong form. The gateway's schema keeps such
+    /// bodies out.
     #[error("{0}")]
     Form(String),
+    /// Of the right form, and yet no order. A schema cannot see it, so that such a body is
+    /// accepted, and its partner must be told.
+    #[error("{0}")]
+    Fault(Fault),
 }
 
 /// The fields before they are checked against each other.
@@ -176,8 +186,11 @@ impl TryFrom<RawOrder> for Order {
         }
         let mut lines = BTreeSet::new();
         for item in &raw.items {
-            if !(1..=999_999).contains(&item.line) {
-                return Err(format!("items: a line is numbered 1 to 999999, not {}", item.line));
+            if !(1..=LINE_MAX).contains(&item.line) {
+                return Err(format!(
+                    "items: a line is numbered 1 to {LINE_MAX}, not {}",
+                    item.line
+                ));
             }
             if !lines.insert(item.line) {
                 return Err(format!("items: line {} is there twice", item.line));
@@ -202,7 +215,10 @@ impl Order {
     /// # Errors
     /// What is wrong with it, and where.
     pub fn parse(body: &[u8]) -> Result<Self, OrderError> {
-        serde_json::from_slice(body).map_err(|error| OrderError::Form(error.to_string()))
+        serde_json::from_slice(body).map_err(|error| match Fault::find(body) {
+            Some(fault) => OrderError::Fault(fault),
+            None => OrderError::Form(error.to_string()),
+        })
     }
 
     /// What is to be paid for all items.

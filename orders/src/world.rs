@@ -70,11 +70,11 @@ pub struct Product {
     pub fiscal: Fiscal,
     /// Its price.
     pub unit_price: UnitPrice,
-    /// How many are in stock at first.
-    pub stock: u64,
+    /// It is sold in multiples of this.
+    pub pack: u32,
 }
 
-/// Stock and credit that no run exhausts: running out is a scenario of its own.
+/// Credit that no run exhausts: running out is a scenario of its own.
 const PLENTY: u64 = 1_000_000_000_000;
 
 const SUBSTANCES: [&str; 20] = [
@@ -213,7 +213,7 @@ impl World {
             name,
             fiscal: fiscal(tax_class, in_3003, origin, medicine),
             unit_price,
-            stock: PLENTY,
+            pack: 6,
         }
     }
 

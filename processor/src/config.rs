@@ -1,14 +1,19 @@
 //! What the function is told by its environment, checked once at the start.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::{DatabaseConfig, DatabaseUrl, DatabaseUrlError, Password, PostgresConfig};
+
 /// Everything the environment says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Config {
-    /// Path of the SQLite database (`VAZAO_DATABASE`, `sqlite:///path`).
-    pub database: PathBuf,
+    /// The database (`VAZAO_DATABASE`): `sqlite:///path` or `postgres://user@host/name`. With
+    /// PostgreSQL the password may be in `VAZAO_DATABASE_PASSWORD`, or in a secret of Secrets
+    /// Manager that `VAZAO_DATABASE_SECRET` names, and `VAZAO_DATABASE_CA_FILE` may name
+    /// certificates by which the server's is judged.
+    pub database: DatabaseConfig,
     /// File of the certificate that signs invoices (`VAZAO_CERTIFICATE`), PKCS#12 or PEM.
     pub certificate: PathBuf,
     /// Its password (`VAZAO_CERTIFICATE_PASSWORD`), which PKCS#12 has.
@@ -42,6 +47,17 @@ pub struct AwsConfig {
     pub session_token: Option<String>,
     /// `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL`: a stand-in for S3.
     pub endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER` or `AWS_ENDPOINT_URL`: a stand-in for Secrets Manager.
+    pub secrets_endpoint: Option<String>,
+}
+
+impl AwsConfig {
+    /// The address of Secrets Manager.
+    pub(crate) fn secrets_manager(&self) -> String {
+        let region = &self.region;
+        let default = || format!("https://secretsmanager.{region}.amazonaws.com");
+        self.secrets_endpoint.clone().unwrap_or_else(default)
+    }
 }
 
 impl std::fmt::Debug for AwsConfig {
@@ -63,10 +79,8 @@ pub enum ConfigError {
     #[error("set the environment variable(s) {}", .0.join(", "))]
     Missing(Vec<&'static str>),
     /// A database of a kind or form that is not known.
-    #[error(
-        "VAZAO_DATABASE is sqlite:// and an absolute path, such as sqlite:///data/orders.db, not {0:?}"
-    )]
-    Database(String),
+    #[error("VAZAO_DATABASE: {0}")]
+    Database(#[from] DatabaseUrlError),
     /// The database is not there or cannot be opened.
     #[error("VAZAO_DATABASE cannot be opened: {0}")]
     Open(String),
@@ -92,28 +106,34 @@ impl Config {
         let database = required("VAZAO_DATABASE");
         let certificate = required("VAZAO_CERTIFICATE").into();
         let bucket = required("VAZAO_DOCUMENTS_BUCKET");
+        let endpoint_of = |service: &str| {
+            lookup(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| lookup("AWS_ENDPOINT_URL"))
+        };
         let aws = AwsConfig {
             region: required("AWS_REGION"),
             access_key_id: required("AWS_ACCESS_KEY_ID"),
             secret_access_key: required("AWS_SECRET_ACCESS_KEY"),
             session_token: lookup("AWS_SESSION_TOKEN"),
-            endpoint: lookup("AWS_ENDPOINT_URL_S3").or_else(|| lookup("AWS_ENDPOINT_URL")),
+            endpoint: endpoint_of("S3"),
+            secrets_endpoint: endpoint_of("SECRETS_MANAGER"),
         };
         if !missing.is_empty() {
             return Err(ConfigError::Missing(missing));
         }
+        let database = match database.parse()? {
+            DatabaseUrl::Sqlite(path) => DatabaseConfig::Sqlite(path),
+            DatabaseUrl::Postgres(url) => {
+                let given = lookup("VAZAO_DATABASE_PASSWORD").map(Password::Given);
+                let managed = lookup("VAZAO_DATABASE_SECRET")
+                    .map(|id| Password::Managed { id, aws: aws.clone() });
+                let ca_file = lookup("VAZAO_DATABASE_CA_FILE").map(PathBuf::from);
+                let password = given.or(managed);
+                DatabaseConfig::Postgres(PostgresConfig { url, password, ca_file })
+            }
+        };
         let certificate_password = Secret(lookup("VAZAO_CERTIFICATE_PASSWORD").unwrap_or_default());
-        let database = sqlite_path(&database)?;
         Ok(Self { database, certificate, certificate_password, bucket, aws })
     }
-}
-
-fn sqlite_path(url: &str) -> Result<PathBuf, ConfigError> {
-    url.strip_prefix("sqlite://")
-        .map(Path::new)
-        .filter(|path| path.is_absolute())
-        .map(Path::to_owned)
-        .ok_or_else(|| ConfigError::Database(url.to_owned()))
 }
 
 #[cfg(test)]
@@ -140,7 +160,8 @@ mod tests {
     #[test]
     fn a_complete_environment_is_read() {
         let config = read(&[]).unwrap();
-        assert_eq!(config.database, Path::new("/data/orders.db"));
+        assert!(matches!(&config.database, DatabaseConfig::Sqlite(path)
+            if path.to_str() == Some("/data/orders.db")));
         assert_eq!((config.bucket.as_str(), config.aws.endpoint), ("documents", None));
     }
 
@@ -151,11 +172,24 @@ mod tests {
     }
 
     #[test]
-    fn a_database_is_an_absolute_path() {
-        for wrong in ["sqlite://orders.db", "/data/orders.db", "postgres://host/orders"] {
-            let error = read(&[("VAZAO_DATABASE", wrong)]).unwrap_err();
-            assert_eq!(error, ConfigError::Database(wrong.to_owned()));
-        }
+    fn a_database_that_is_none_is_refused() {
+        let error = read(&[("VAZAO_DATABASE", "sqlite://orders.db")]).unwrap_err();
+        assert_eq!(error, ConfigError::Database(DatabaseUrlError));
+    }
+
+    #[test]
+    fn a_server_s_password_is_given_or_in_a_secret() {
+        let server = ("VAZAO_DATABASE", "postgres://shop@db.example/orders");
+        let secret = ("VAZAO_DATABASE_SECRET", "arn:of:the:secret");
+        let given = ("VAZAO_DATABASE_PASSWORD", "hidden");
+        let password = |changes: &[(&str, &str)]| match read(changes).unwrap().database {
+            DatabaseConfig::Postgres(config) => config.password,
+            DatabaseConfig::Sqlite(path) => panic!("{path:?}"),
+        };
+        assert!(password(&[server]).is_none());
+        assert!(matches!(password(&[server, given, secret]), Some(Password::Given(_))));
+        let managed = password(&[server, secret]);
+        assert!(matches!(managed, Some(Password::Managed { id, .. }) if id == secret.1));
     }
 
     #[test]

@@ -1,173 +1,262 @@
-//! Bill or refuse: decided from what was read, before anything is written.
+//! Confirm, confirm in part, or reject: decided from what was read, before anything is written.
+//! No database, no clock.
 
 use std::collections::BTreeMap;
 
-use orders::{Cents, Order, OrderNumber, Quantity, UnitPrice};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use orders::{Cents, Discount, Fault, Item, Order, OrderNumber, Quantity, Reason, UnitPrice};
 
-use crate::Refusal;
+use crate::database::{Facts, KnownCustomer, KnownLot, KnownProduct};
 
-/// What the database knows of the customer.
-#[derive(Debug, Clone)]
-pub(crate) struct KnownCustomer {
-    pub(crate) customer_id: i64,
-    pub(crate) blocked: bool,
-    pub(crate) credit_limit: Cents,
-    pub(crate) open: Cents,
-}
-
-/// What the database knows of a product.
-#[derive(Debug, Clone)]
-pub(crate) struct KnownProduct {
-    pub(crate) product_id: i64,
-    pub(crate) unit_price: UnitPrice,
-    pub(crate) available: i64,
-}
-
-/// What billing will write.
+/// A line as it is decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Bill {
-    pub(crate) customer_id: i64,
-    pub(crate) lines: Vec<BillLine>,
-    /// How many of each product, in product order: databases that lock rows need one order for
-    /// all, or two orders wait for each other.
-    pub(crate) reservations: BTreeMap<i64, i64>,
-    pub(crate) total: Cents,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct BillLine {
+pub(crate) struct DecidedLine {
     pub(crate) line: u32,
-    pub(crate) product_id: i64,
-    pub(crate) quantity: Quantity,
+    pub(crate) ean: String,
+    pub(crate) product_id: Option<i64>,
+    pub(crate) ordered: u32,
+    /// At most as many as ordered; 0 on every line of a rejected order.
+    pub(crate) confirmed: u32,
     pub(crate) unit_price: UnitPrice,
+    pub(crate) discount_pct: Discount,
     pub(crate) gross: Cents,
     pub(crate) discount: Cents,
+    /// Why less than ordered is confirmed.
+    pub(crate) reason: Option<Reason>,
+    /// From which lots; their quantities add up to what is confirmed.
+    pub(crate) lots: Vec<TakenLot>,
 }
 
-/// Decides an order. `products` has one entry for each item, in the items' order.
-pub(crate) fn decide(
+/// How many are taken from a lot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TakenLot {
+    pub(crate) lot: KnownLot,
+    pub(crate) quantity: u32,
+}
+
+/// What is decided of an order before its total is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Judgement {
+    /// Why it is rejected; none if at least a part can be confirmed.
+    pub(crate) reason: Option<Reason>,
+    /// In the order of their numbers.
+    pub(crate) lines: Vec<DecidedLine>,
+}
+
+impl Judgement {
+    /// Rejects what could have been confirmed: what was taken is given back.
+    pub(crate) fn rejected(mut self, reason: Reason) -> Self {
+        self.reason = Some(reason);
+        for line in &mut self.lines {
+            (line.confirmed, line.gross, line.discount) = (0, Cents(0), Cents(0));
+            line.lots.clear();
+        }
+        self
+    }
+
+    /// Whether less is confirmed than was ordered.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.lines.iter().any(|line| line.confirmed < line.ordered)
+    }
+}
+
+/// A body that is no order: rejected, whatever the database knows.
+pub(crate) fn judge_fault(fault: &Fault) -> Judgement {
+    let mut lines: Vec<DecidedLine> = fault
+        .lines
+        .iter()
+        .map(|line| DecidedLine {
+            line: line.line,
+            ean: line.ean.clone(),
+            product_id: None,
+            ordered: line.qty.get(),
+            confirmed: 0,
+            unit_price: line.unit_price,
+            discount_pct: Discount::default(),
+            gross: Cents(0),
+            discount: Cents(0),
+            reason: line.reason,
+            lots: Vec::new(),
+        })
+        .collect();
+    lines.sort_by_key(|line| line.line);
+    Judgement { reason: Some(fault.reason), lines }
+}
+
+/// Judges an order by what the database knows, on a day of the emitter's.
+pub(crate) fn judge(
     order: &Order,
     path_number: &OrderNumber,
-    customer: Option<&KnownCustomer>,
-    products: &[Option<KnownProduct>],
-) -> Result<Bill, Refusal> {
+    facts: &Facts,
+    today: Date,
+) -> Judgement {
+    let customer = match buyer(order, path_number, facts.customer.as_ref(), today) {
+        Ok(customer) => customer,
+        Err(reason) => return Judgement { reason: Some(reason), lines: unjudged(order) },
+    };
+    let mut shelves = Shelves::new(facts, today, customer);
+    let mut items: Vec<&Item> = order.items.iter().collect();
+    items.sort_by_key(|item| item.line);
+    let lines = items
+        .into_iter()
+        .map(|item| shelves.judge_line(item, customer, order.allow_partial))
+        .collect();
+    all_or_part(Judgement { reason: None, lines }, order.allow_partial)
+}
+
+/// The customer, if it may buy in this way.
+fn buyer<'a>(
+    order: &Order,
+    path_number: &OrderNumber,
+    customer: Option<&'a KnownCustomer>,
+    today: Date,
+) -> Result<&'a KnownCustomer, Reason> {
     if order.partner_order_no != *path_number {
-        return Err(Refusal::OrderNumberMismatch);
+        return Err(Reason::OrderNumberMismatch);
     }
-    let customer = customer.ok_or(Refusal::UnknownCustomer)?;
-    if customer.blocked {
-        return Err(Refusal::CustomerBlocked);
-    }
-    let products: Vec<&KnownProduct> = products
-        .iter()
-        .map(|product| product.as_ref().ok_or(Refusal::UnknownEan))
-        .collect::<Result<_, _>>()?;
-    let lines = priced_lines(order, &products)?;
-    let reservations = reservations(&lines, &products)?;
-    let total: Cents = lines.iter().map(|line| line.gross - line.discount).sum();
-    if customer.open + total > customer.credit_limit {
-        return Err(Refusal::CreditLimit);
-    }
-    Ok(Bill { customer_id: customer.customer_id, lines, reservations, total })
+    let customer = customer.ok_or(Reason::UnknownCustomer)?;
+    let last_due = order.payment_terms.days().last().copied().unwrap_or(0);
+    let checks = [
+        (customer.blocked, Reason::CustomerBlocked),
+        (customer.license_until < today, Reason::LicenseExpired),
+        (!customer.has_ship_to, Reason::UnknownShipTo),
+        (u32::from(last_due) > customer.term_days_max, Reason::PaymentTermsNotAllowed),
+        (order.requested_delivery.is_some_and(|day| day < today), Reason::DeliveryDateInvalid),
+    ];
+    let wrong = checks.into_iter().find_map(|(wrong, reason)| wrong.then_some(reason));
+    wrong.map_or(Ok(customer), Err)
 }
 
-fn priced_lines(order: &Order, products: &[&KnownProduct]) -> Result<Vec<BillLine>, Refusal> {
-    order
-        .items
-        .iter()
-        .zip(products)
-        .map(|(item, product)| {
-            if item.unit_price != product.unit_price {
-                return Err(Refusal::PriceMismatch);
-            }
-            Ok(BillLine {
-                line: item.line,
-                product_id: product.product_id,
-                quantity: item.qty,
-                unit_price: item.unit_price,
-                gross: item.gross(),
-                discount: item.discount(),
-            })
-        })
-        .collect()
+/// The lines of an order of which nothing more need be known.
+fn unjudged(order: &Order) -> Vec<DecidedLine> {
+    let mut lines: Vec<DecidedLine> =
+        order.items.iter().map(|item| decided(item, None, 0, None, Vec::new())).collect();
+    lines.sort_by_key(|line| line.line);
+    lines
 }
 
-/// A product may be on several lines: what counts is their sum.
-fn reservations(
-    lines: &[BillLine],
-    products: &[&KnownProduct],
-) -> Result<BTreeMap<i64, i64>, Refusal> {
-    let mut wanted = BTreeMap::new();
-    for (line, product) in lines.iter().zip(products) {
-        let sum = wanted.entry(line.product_id).or_insert(0);
-        *sum += i64::from(line.quantity.get());
-        if *sum > product.available {
-            return Err(Refusal::OutOfStock);
+/// All, unless a part is better than nothing; and a part of nothing is nothing.
+fn all_or_part(judgement: Judgement, allow_partial: bool) -> Judgement {
+    let first_reason = judgement.lines.iter().find_map(|line| line.reason);
+    let nothing = judgement.lines.iter().all(|line| line.confirmed == 0);
+    match first_reason {
+        Some(reason) if nothing || !allow_partial => judgement.rejected(reason),
+        Some(_) | None => judgement,
+    }
+}
+
+/// What is left of each product while the lines of an order are served one after the other.
+struct Shelves<'a> {
+    products: BTreeMap<&'a str, Shelf<'a>>,
+    /// A lot that expires before this day is none for this customer.
+    expires_min: Date,
+}
+
+struct Shelf<'a> {
+    product: &'a KnownProduct,
+    lots: Vec<(&'a KnownLot, i64)>,
+}
+
+impl<'a> Shelves<'a> {
+    fn new(facts: &'a Facts, today: Date, customer: &KnownCustomer) -> Self {
+        let shelf = |product: &'a KnownProduct| {
+            let lots = product.lots.iter().map(|lot| (lot, lot.free)).collect();
+            (product.ean.as_str(), Shelf { product, lots })
+        };
+        Self {
+            products: facts.products.iter().map(shelf).collect(),
+            expires_min: today.saturating_add(customer.shelf_days_min.days()),
         }
     }
-    Ok(wanted)
+
+    fn judge_line(
+        &mut self,
+        item: &Item,
+        customer: &KnownCustomer,
+        allow_partial: bool,
+    ) -> DecidedLine {
+        let Some(shelf) = self.products.get_mut(item.ean.as_str()) else {
+            return decided(item, None, 0, Some(Reason::UnknownEan), Vec::new());
+        };
+        let product = shelf.product;
+        if let Some(reason) = line_reason(item, product, customer) {
+            return decided(item, Some(product), 0, Some(reason), Vec::new());
+        }
+        let ordered = i64::from(item.qty.get());
+        let fresh = shelf.available(self.expires_min);
+        if fresh >= ordered {
+            let lots = shelf.take(ordered, self.expires_min);
+            return decided(item, Some(product), item.qty.get(), None, lots);
+        }
+        let some = fresh / product.pack * product.pack;
+        let reason = match shelf.available(Date::MIN) {
+            all if all >= ordered => Reason::ExpiryTooShort,
+            _ if some > 0 && allow_partial => Reason::PartialStock,
+            _ => Reason::OutOfStock,
+        };
+        let lots = shelf.take(some, self.expires_min);
+        // Less than was ordered, which is a u32.
+        decided(item, Some(product), some as u32, Some(reason), lots)
+    }
+}
+
+impl Shelf<'_> {
+    fn available(&self, expires_min: Date) -> i64 {
+        let fresh = self.lots.iter().filter(|(lot, _)| lot.expires >= expires_min);
+        fresh.map(|(_, left)| left).sum()
+    }
+
+    /// Takes this many, which are there, first expired first.
+    fn take(&mut self, mut quantity: i64, expires_min: Date) -> Vec<TakenLot> {
+        let mut taken = Vec::new();
+        for (lot, left) in self.lots.iter_mut().filter(|(lot, _)| lot.expires >= expires_min) {
+            let part = quantity.min(*left);
+            if part > 0 {
+                *left -= part;
+                quantity -= part;
+                taken.push(TakenLot { lot: (*lot).clone(), quantity: part as u32 });
+            }
+        }
+        taken
+    }
+}
+
+/// Why a product cannot be sold to a customer in this way, whatever is in stock.
+fn line_reason(item: &Item, product: &KnownProduct, customer: &KnownCustomer) -> Option<Reason> {
+    let checks = [
+        (!product.active, Reason::Inactive),
+        (product.controlled && !customer.may_buy_controlled, Reason::ControlledNotLicensed),
+        (product.unit_price() != Some(item.unit_price), Reason::PriceMismatch),
+        (i64::from(item.qty.get()) % product.pack != 0, Reason::PackMultiple),
+    ];
+    checks.into_iter().find_map(|(wrong, reason)| wrong.then_some(reason))
+}
+
+fn decided(
+    item: &Item,
+    product: Option<&KnownProduct>,
+    confirmed: u32,
+    reason: Option<Reason>,
+    lots: Vec<TakenLot>,
+) -> DecidedLine {
+    let discount_pct = item.discount_pct.unwrap_or_default();
+    let gross = Quantity::try_from(confirmed).map_or(Cents(0), |some| item.unit_price.times(some));
+    DecidedLine {
+        line: item.line,
+        ean: item.ean.as_str().to_owned(),
+        product_id: product.map(|product| product.product_id),
+        ordered: item.qty.get(),
+        confirmed,
+        unit_price: item.unit_price,
+        discount_pct,
+        gross,
+        discount: discount_pct.of(gross),
+        reason,
+        lots,
+    }
 }
 
 #[cfg(test)]
 #[allow(clippy::inconsistent_digit_grouping, reason = "reais_cents")]
-mod tests {
-    use super::*;
-
-    fn order() -> Order {
-        let body = br#"{"partner_order_no":"PO-1","issued_at":"2026-11-23T10:14:31-03:00",
-            "buyer":{"cnpj":"12ABC34501DE35"},"ship_to":{"code":"CD04"},"payment_terms":"30",
-            "items":[{"line":1,"ean":"7891058001155","qty":48,"unit_price":"5.2300","discount_pct":"5.00"},
-            {"line":2,"ean":"7891058001155","qty":2,"unit_price":"5.2300"}]}"#;
-        Order::parse(body).unwrap()
-    }
-
-    fn product(available: i64) -> Option<KnownProduct> {
-        Some(KnownProduct { product_id: 9, unit_price: UnitPrice::from_1e4(52_300), available })
-    }
-
-    fn customer(limit: i64) -> KnownCustomer {
-        KnownCustomer {
-            customer_id: 4,
-            blocked: false,
-            credit_limit: Cents(limit),
-            open: Cents(1_00),
-        }
-    }
-
-    // 48 x 5.23 = 251.04, less 5 % = 12.55: 238.49; 2 x 5.23 = 10.46; in all 248.95.
-    const TOTAL: i64 = 248_95;
-
-    fn decided(customer: Option<KnownCustomer>, available: i64) -> Result<Bill, Refusal> {
-        let products = [product(available), product(available)];
-        decide(&order(), &"PO-1".parse().unwrap(), customer.as_ref(), &products)
-    }
-
-    #[test]
-    fn the_last_piece_and_the_last_cent_can_still_be_sold() {
-        let bill = decided(Some(customer(TOTAL + 1_00)), 50).unwrap();
-        assert_eq!(bill.total, Cents(TOTAL));
-        assert_eq!(bill.reservations, BTreeMap::from([(9, 50)]));
-        assert_eq!(decided(Some(customer(TOTAL + 1_00)), 49), Err(Refusal::OutOfStock));
-        assert_eq!(decided(Some(customer(TOTAL + 99)), 50), Err(Refusal::CreditLimit));
-    }
-
-    #[test]
-    fn customers_that_are_unknown_or_blocked_are_refused() {
-        assert_eq!(decided(None, 50), Err(Refusal::UnknownCustomer));
-        let blocked = KnownCustomer { blocked: true, ..customer(i64::MAX) };
-        assert_eq!(decided(Some(blocked), 50), Err(Refusal::CustomerBlocked));
-    }
-
-    #[test]
-    fn the_path_the_products_and_their_prices_must_agree() {
-        let customer = customer(i64::MAX);
-        let other_price = product(50)
-            .map(|known| KnownProduct { unit_price: UnitPrice::from_1e4(52_301), ..known });
-        let refused = |path: &str, products: [Option<KnownProduct>; 2]| {
-            decide(&order(), &path.parse().unwrap(), Some(&customer), &products).unwrap_err()
-        };
-        assert_eq!(refused("PO-2", [product(50), product(50)]), Refusal::OrderNumberMismatch);
-        assert_eq!(refused("PO-1", [product(50), None]), Refusal::UnknownEan);
-        assert_eq!(refused("PO-1", [product(50), other_price]), Refusal::PriceMismatch);
-    }
-}
+mod tests;

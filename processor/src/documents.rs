@@ -7,7 +7,7 @@ mod nfe;
 mod signature;
 mod xml;
 
-use orders::{DocumentKey, DocumentKind};
+use orders::{AccessKey, DocumentKey, OrderNumber, PartnerId};
 
 use crate::Invoice;
 
@@ -24,17 +24,22 @@ pub struct Document {
     pub bytes: Vec<u8>,
 }
 
-/// Renders a document of an invoice.
-pub fn render(kind: DocumentKind, invoice: &Invoice, signer: &Signer) -> Document {
-    let bytes = match kind {
-        DocumentKind::Nfe => nfe_xml(invoice, signer).into_bytes(),
-        DocumentKind::Confirmation => confirmation_pdf(invoice),
-    };
-    let key = DocumentKey {
-        kind,
-        partner: invoice.sale.partner.clone(),
-        order_number: invoice.sale.order_number.clone(),
-        access_key: invoice.numbering.access_key.clone(),
-    };
-    Document { key, bytes }
+/// Renders the NF-e of an invoice.
+pub fn nfe_document(invoice: &Invoice, signer: &Signer) -> Document {
+    document(DocumentKey::nfe, invoice, nfe_xml(invoice, signer).into_bytes())
+}
+
+/// Renders the order confirmation of an invoice.
+pub fn confirmation_document(invoice: &Invoice) -> Document {
+    document(DocumentKey::confirmation, invoice, confirmation_pdf(invoice))
+}
+
+fn document(
+    key: fn(PartnerId, OrderNumber, AccessKey) -> DocumentKey,
+    invoice: &Invoice,
+    bytes: Vec<u8>,
+) -> Document {
+    let Invoice { numbering, sale } = invoice;
+    let (partner, order_number) = (sale.partner.clone(), sale.order_number.clone());
+    Document { key: key(partner, order_number, numbering.access_key.clone()), bytes }
 }

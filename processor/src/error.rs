@@ -30,6 +30,9 @@ pub enum Retryable {
     /// The invocation is about to end; the record was not begun.
     #[error("deadline near: record not begun")]
     DeadlineNear,
+    /// The record took so long that the others would have failed with it.
+    #[error("record cut off: it took too long")]
+    CutOff,
     /// The code failed on this record.
     #[error("panic while processing the record")]
     Panicked,
@@ -65,6 +68,7 @@ impl ProcessError {
             Self::Retryable(Retryable::Database(_)) => "DATABASE",
             Self::Retryable(Retryable::Store(_)) => "STORE",
             Self::Retryable(Retryable::DeadlineNear) => "DEADLINE_NEAR",
+            Self::Retryable(Retryable::CutOff) => "CUT_OFF",
             Self::Retryable(Retryable::Panicked) => "PANIC",
             Self::Poison(Poison::NoBody) => "NO_BODY",
             Self::Poison(Poison::NoPartner) => "NO_PARTNER",
@@ -93,9 +97,14 @@ impl From<DatabaseError> for ProcessError {
     fn from(error: DatabaseError) -> Self {
         match error {
             DatabaseError::UnknownPartner => Poison::UnknownPartner.into(),
-            DatabaseError::Sqlite(_) | DatabaseError::Stored(_) => {
-                Retryable::Database(error).into()
-            }
+            DatabaseError::Sqlite(_)
+            | DatabaseError::Postgres(_)
+            | DatabaseError::Slow(_)
+            | DatabaseError::Connection(_)
+            | DatabaseError::Contended(_)
+            | DatabaseError::Untaxed(_)
+            | DatabaseError::Stored(_)
+            | DatabaseError::Version { .. } => Retryable::Database(error).into(),
         }
     }
 }

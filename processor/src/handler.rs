@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::{FutureExt, StreamExt, stream};
 use thiserror::Error;
+use tokio::time::timeout;
 
 use crate::log::{log_error, write_line};
 use crate::{BatchMetrics, Message, ProcessError, Processed, Retryable};
@@ -18,12 +19,15 @@ pub trait Process {
     fn process(&self, message: Message) -> impl Future<Output = Result<Processed, ProcessError>>;
 }
 
-/// Records whose puts may overlap. Each has two connections to the bucket.
+/// Records whose puts may overlap. Each has three connections to the bucket.
 const RECORDS_AT_ONCE: usize = 4;
 
 /// No record is begun when less than this is left. An order takes some tens of milliseconds; one
 /// that is cut off is delivered again and does no harm, so this saves work, nothing else.
 const DEADLINE_MARGIN: Duration = Duration::from_secs(3);
+
+/// A record is cut off when this is left, so that the answer for the others still arrives.
+const ANSWER_MARGIN: Duration = Duration::from_millis(500);
 
 /// Handles invocations.
 #[derive(Debug)]
@@ -96,12 +100,17 @@ impl<P: Process> Handler<P> {
         record: &SqsMessage,
         deadline: SystemTime,
     ) -> Result<Processed, ProcessError> {
-        if SystemTime::now() + DEADLINE_MARGIN > deadline {
+        let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
+        if left < DEADLINE_MARGIN {
             return Err(Retryable::DeadlineNear.into());
         }
         let processing = async { self.process.process(Message::parse(record)?).await };
-        let caught = AssertUnwindSafe(processing).catch_unwind().await;
-        caught.unwrap_or_else(|_| Err(Retryable::Panicked.into()))
+        let caught = AssertUnwindSafe(processing).catch_unwind();
+        match timeout(left - ANSWER_MARGIN, caught).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(Retryable::Panicked.into()),
+            Err(_) => Err(Retryable::CutOff.into()),
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use orders::{
 };
 use serde::{Deserialize, Serialize};
 
+pub(crate) use numbering::InvoiceCodes;
 pub use sale::{SaleHead, SoldLine};
 
 /// An invoice as the database stores it. Documents are a function of this, and of the certificate

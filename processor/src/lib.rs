@@ -1,5 +1,6 @@
-//! The reference system's function: an order comes in from the queue, an invoice (NF-e, XML) and
-//! an order confirmation (PDF) go out to the bucket. It does not know that it is measured.
+//! The reference system's function: an order comes in from the queue, an invoice (NF-e, XML), an
+//! order confirmation (PDF) and a status (JSON) go out to the bucket. It does not know
+//! that it is measured.
 //!
 //! The order of effects is what makes a second delivery harmless: one database transaction settles
 //! the order and stores the invoice's number, time and code; the documents are rendered from the
@@ -16,19 +17,29 @@ mod documents;
 mod emitter;
 mod error;
 mod handler;
+mod hex;
+mod http;
 mod invoice;
 mod log;
 mod message;
 mod metrics;
+mod password;
 mod pipeline;
+mod settled;
+mod settling;
+mod signature;
 mod store;
 mod tax;
 
-pub use billing::Refusal;
 pub use certificate::{Certificate, CertificateError};
 pub use config::{AwsConfig, Config, ConfigError, Secret};
-pub use database::{DatabaseError, Settlement, SqliteDatabase, create_database};
-pub use documents::{Document, Signer, SignerError, confirmation_pdf, nfe_xml, render};
+pub use database::{
+    Database, DatabaseConfig, DatabaseError, DatabaseUrl, DatabaseUrlError, PostgresConfig,
+    PostgresDatabase, Seed, Settlement, SqliteDatabase, create_database, migrate,
+};
+pub use documents::{
+    Document, Signer, SignerError, confirmation_document, confirmation_pdf, nfe_document, nfe_xml,
+};
 pub use emitter::{EMITTER_CNPJ, emitter};
 pub use error::{Poison, ProcessError, Retryable};
 pub use handler::{Handler, HandlerError, Process};
@@ -37,9 +48,11 @@ pub use invoice::{
     Levy, LineTaxes, Numbering, Party, Place, Presumption, Sale, SaleHead, SoldLine, Substitution,
     Totals,
 };
-pub use log::{log_panics, log_startup_error};
+pub use log::{log_panics, log_startup_error, log_sweep};
 pub use message::Message;
 pub use metrics::{BatchMetrics, Outcome, Processed, Spent};
-pub use pipeline::Pipeline;
-pub use store::{DocumentStore, StoreError};
+pub use password::Password;
+pub use pipeline::{Pipeline, Swept};
+pub use settled::SettledOrder;
+pub use store::{DocumentStore, StoreError, Stored};
 pub use tax::{Assessment, Route, TaxError, TaxedAmounts, assess};

@@ -4,9 +4,10 @@
 use std::io::{self, Write};
 use std::panic;
 
+use orders::Reason;
 use serde_json::{Value, json};
 
-use crate::{ConfigError, ProcessError};
+use crate::{ProcessError, Swept};
 
 /// Writes one line. A log that cannot be written is no reason to fail an order.
 pub(crate) fn write_line(value: &Value) {
@@ -15,12 +16,17 @@ pub(crate) fn write_line(value: &Value) {
     let _ = io::stdout().lock().write_all(line.as_bytes());
 }
 
-pub(crate) fn log_refusal(code: &str) {
-    write_line(&json!({"level": "INFO", "event": "order refused", "code": code}));
+pub(crate) fn log_refusal(reason: Reason) {
+    write_line(&json!({"level": "INFO", "event": "order refused", "code": reason.code()}));
 }
 
 pub(crate) fn log_conflict() {
-    write_line(&json!({"level": "WARN", "event": "order number used for another order"}));
+    let code = Reason::DuplicateConflict.code();
+    write_line(&json!({
+        "level": "WARN",
+        "event": "order number used for another order",
+        "code": code,
+    }));
 }
 
 pub(crate) fn log_error(error: &ProcessError) {
@@ -33,8 +39,19 @@ pub(crate) fn log_error(error: &ProcessError) {
     }));
 }
 
-/// Says why the function cannot start.
-pub fn log_startup_error(error: &ConfigError) {
+/// Says what a sweep found and did.
+pub fn log_sweep(swept: &Swept) {
+    write_line(&json!({
+        "level": if swept.failed == 0 { "INFO" } else { "ERROR" },
+        "event": "swept",
+        "owed": swept.owed,
+        "documented": swept.documented,
+        "failed": swept.failed,
+    }));
+}
+
+/// Says why the function cannot start, or cannot go on.
+pub fn log_startup_error(error: &dyn std::fmt::Display) {
     let _ = writeln!(io::stderr().lock(), "bootstrap: {error}");
 }
 

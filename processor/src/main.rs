@@ -1,20 +1,40 @@
 //! The function's entry: reads the environment, opens the database, answers invocations.
+//!
+//! What it does is the first argument or, as Lambda gives none, `VAZAO_ENTRY`: nothing for the
+//! orders of the queue; `sweep` for those that are settled and whose documents are owed, at every
+//! invocation, or once where there is no Lambda; `migrate` to bring the database to this version.
 
 use std::process::ExitCode;
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use aws_lambda_events::event::sqs::SqsEvent;
 use lambda_runtime::{LambdaEvent, service_fn};
 use processor::{
-    Certificate, Config, ConfigError, DocumentStore, Handler, Pipeline, Signer, SqliteDatabase,
-    log_panics, log_startup_error,
+    Certificate, Config, ConfigError, Database, DatabaseConfig, DocumentStore, Handler, Pipeline,
+    PostgresDatabase, Signer, SqliteDatabase, Swept, log_panics, log_startup_error, log_sweep,
+    migrate,
 };
+use serde_json::Value;
+
+/// An order that was settled less than this ago may be in another environment's hands
+/// (`VAZAO_SWEEP_AGE_S`).
+const SWEEP_AGE_S: u64 = 900;
+
+/// Orders of one sweep: what an invocation can put, with room to spare.
+const SWEEP_LIMIT: u32 = 1_000;
+
+/// A sweep ends this long before its invocation does.
+const SWEEP_MARGIN: Duration = Duration::from_secs(2);
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let started = Instant::now();
     log_panics();
-    match pipeline() {
-        Ok(pipeline) => serve(pipeline, started),
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let entry = std::env::args().nth(1).or_else(|| variable("VAZAO_ENTRY"));
+    match run(entry.as_deref(), started) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             log_startup_error(&error);
             ExitCode::FAILURE
@@ -22,12 +42,26 @@ fn main() -> ExitCode {
     }
 }
 
-fn pipeline() -> Result<Pipeline, ConfigError> {
+fn run(entry: Option<&str>, started: Instant) -> Result<(), Failure> {
     let config = Config::read(|name| std::env::var(name).ok())?;
-    let database = SqliteDatabase::open(&config.database)
-        .map_err(|error| ConfigError::Open(error.to_string()))?;
+    let entry = match entry {
+        None => Entry::Orders,
+        Some("sweep") => Entry::Sweep,
+        Some("migrate") => return Ok(migrate(&config.database)?),
+        Some(other) => return Err(format!("no entry {other}: sweep or migrate, or none").into()),
+    };
     let store = DocumentStore::new(&config.aws, &config.bucket);
-    Ok(Pipeline::new(database, store, signer(&config)?))
+    match config.database.clone() {
+        DatabaseConfig::Sqlite(path) => {
+            let database = SqliteDatabase::open(&path);
+            let database = database.map_err(|error| ConfigError::Open(error.to_string()))?;
+            entry.enter(&Pipeline::new(database, store, signer(&config)?), started)
+        }
+        DatabaseConfig::Postgres(server) => {
+            let database = PostgresDatabase::new(server);
+            entry.enter(&Pipeline::new(database, store, signer(&config)?), started)
+        }
+    }
 }
 
 fn signer(config: &Config) -> Result<Signer, ConfigError> {
@@ -36,15 +70,59 @@ fn signer(config: &Config) -> Result<Signer, ConfigError> {
     Signer::new(&certificate).map_err(|error| ConfigError::Certificate(error.to_string()))
 }
 
-/// One thread is enough: the database is asked in it, and the bucket is waited for.
-fn serve(pipeline: Pipeline, started: Instant) -> ExitCode {
+/// What the function is there for.
+enum Entry {
+    Orders,
+    Sweep,
+}
+
+impl Entry {
+    /// One thread is enough: the database is asked in it, and the bucket is waited for.
+    fn enter<D: Database>(self, pipeline: &Pipeline<D>, started: Instant) -> Result<(), Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        match self {
+            Self::Orders => runtime.block_on(serve(pipeline, started)),
+            Self::Sweep if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() => {
+                runtime.block_on(serve_sweeps(pipeline))
+            }
+            Self::Sweep => {
+                let until = Instant::now() + Duration::from_secs(3_600);
+                runtime.block_on(sweep(pipeline, until)).map(drop)
+            }
+        }
+    }
+}
+
+async fn serve<D: Database>(pipeline: &Pipeline<D>, started: Instant) -> Result<(), Failure> {
     let handler = Handler::new(pipeline, started);
     let handler = &handler;
-    let service = service_fn(|event: LambdaEvent<SqsEvent>| async move {
+    lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
         let deadline = UNIX_EPOCH + Duration::from_millis(event.context.deadline);
         handler.handle(event.payload, deadline).await.map_err(lambda_runtime::Error::from)
-    });
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let served = runtime.map(|runtime| runtime.block_on(lambda_runtime::run(service)));
-    if matches!(served, Ok(Ok(()))) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }))
+    .await
+}
+
+/// The event of a schedule says nothing that matters.
+async fn serve_sweeps<D: Database>(pipeline: &Pipeline<D>) -> Result<(), Failure> {
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
+        let deadline = UNIX_EPOCH + Duration::from_millis(event.context.deadline);
+        let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
+        sweep(pipeline, Instant::now() + left.saturating_sub(SWEEP_MARGIN)).await
+    }))
+    .await
+}
+
+async fn sweep<D: Database>(pipeline: &Pipeline<D>, until: Instant) -> Result<Swept, Failure> {
+    let age_s = match std::env::var("VAZAO_SWEEP_AGE_S") {
+        Ok(text) => text.parse().map_err(|_| "VAZAO_SWEEP_AGE_S is a number of seconds")?,
+        Err(_) => SWEEP_AGE_S,
+    };
+    let swept = pipeline.sweep(Duration::from_secs(age_s), SWEEP_LIMIT, until).await?;
+    log_sweep(&swept);
+    if swept.failed == 0 {
+        Ok(swept)
+    } else {
+        Err("documents of some orders are still owed".into())
+    }
 }

@@ -5,14 +5,18 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
+use crate::store::Stored;
+
 /// How a record ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Billed by this delivery, documents stored.
     Documented,
-    /// Billed by an earlier delivery, documents stored now or before.
+    /// Billed in part by this delivery, as the partner allowed, documents stored.
+    PartlyDocumented,
+    /// Settled by an earlier delivery, documents stored now or before.
     Redelivered,
-    /// Refused, now or by an earlier delivery.
+    /// Refused by this delivery, and the partner told.
     Refused,
     /// Another order under a number that is taken.
     Conflicting,
@@ -25,6 +29,8 @@ pub struct Processed {
     pub outcome: Outcome,
     /// Where its time went.
     pub spent: Spent,
+    /// What was put.
+    pub stored: Stored,
 }
 
 /// Wall time by part of the work.
@@ -43,8 +49,10 @@ pub struct Spent {
 pub struct BatchMetrics {
     /// Records in the batch.
     pub batch_size: u64,
-    /// Records that ended as [`Outcome::Documented`].
+    /// Records that ended as [`Outcome::Documented`] or [`Outcome::PartlyDocumented`].
     pub documented: u64,
+    /// Records that ended as [`Outcome::PartlyDocumented`].
+    pub partly_documented: u64,
     /// Records that ended as [`Outcome::Redelivered`].
     pub redelivered: u64,
     /// Records that ended as [`Outcome::Refused`].
@@ -55,6 +63,8 @@ pub struct BatchMetrics {
     pub failed: u64,
     /// Sums over the records. Puts of several overlap, so that the sum may exceed the wall time.
     pub spent: Spent,
+    /// What was put.
+    pub stored: Stored,
     /// From the start of the process to its first invocation; only there.
     pub init: Option<Duration>,
 }
@@ -64,6 +74,10 @@ impl BatchMetrics {
     pub fn add(&mut self, processed: &Processed) {
         match processed.outcome {
             Outcome::Documented => self.documented += 1,
+            Outcome::PartlyDocumented => {
+                self.documented += 1;
+                self.partly_documented += 1;
+            }
             Outcome::Redelivered => self.redelivered += 1,
             Outcome::Refused => self.refused += 1,
             Outcome::Conflicting => self.conflicting += 1,
@@ -71,6 +85,7 @@ impl BatchMetrics {
         self.spent.database += processed.spent.database;
         self.spent.render += processed.spent.render;
         self.spent.store += processed.spent.store;
+        self.stored += processed.stored;
     }
 
     /// The line.
@@ -79,16 +94,22 @@ impl BatchMetrics {
         let count = |number: u64| (json!(number), "Count");
         let mut metrics = vec![
             ("OrdersDocumented", count(self.documented)),
+            ("OrdersPartiallyConfirmed", count(self.partly_documented)),
             ("OrdersRefused", count(self.refused)),
             ("OrdersRedelivered", count(self.redelivered)),
             ("OrdersConflicting", count(self.conflicting)),
             ("OrdersFailed", count(self.failed)),
             ("BatchSize", count(self.batch_size)),
+            ("Documents", count(self.stored.documents)),
+            ("DocumentBytes", (json!(self.stored.bytes), "Bytes")),
+            ("StoreRetries", count(self.stored.retries)),
             ("DatabaseMs", ms(self.spent.database)),
             ("RenderMs", ms(self.spent.render)),
             ("StoreMs", ms(self.spent.store)),
         ];
-        metrics.extend(self.init.map(|init| ("InitMs", ms(init))));
+        if let Some(init) = self.init {
+            metrics.extend([("ColdStarts", count(1)), ("InitMs", ms(init))]);
+        }
         let definitions: Vec<Value> =
             metrics.iter().map(|(name, (_, unit))| json!({"Name": name, "Unit": unit})).collect();
         let timestamp_ms = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
@@ -121,20 +142,28 @@ mod tests {
             render: Duration::from_micros(125),
             store: Duration::from_millis(7),
         };
-        metrics.add(&Processed { outcome: Outcome::Documented, spent });
-        metrics.add(&Processed { outcome: Outcome::Refused, spent });
+        let stored = Stored { documents: 3, bytes: 20_000, retries: 2 };
+        metrics.add(&Processed { outcome: Outcome::PartlyDocumented, spent, stored });
+        metrics.add(&Processed { outcome: Outcome::Refused, spent, stored: Stored::default() });
         let line = metrics.to_emf(UNIX_EPOCH + Duration::from_millis(1_700_000_000_123));
         let announced = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
-        assert_eq!(announced.len(), 10);
+        assert_eq!(announced.len(), 15);
         assert!(announced.iter().all(|metric| line[metric["Name"].as_str().unwrap()].is_number()));
         assert_eq!(line["_aws"]["Timestamp"], 1_700_000_000_123_u64);
         assert_eq!((&line["DatabaseMs"], &line["StoreMs"]), (&json!(0.5), &json!(14.0)));
         assert_eq!((&line["OrdersDocumented"], &line["OrdersRefused"]), (&json!(1), &json!(1)));
+        assert_eq!(
+            (&line["OrdersPartiallyConfirmed"], &line["ColdStarts"]),
+            (&json!(1), &json!(1))
+        );
+        assert_eq!((&line["Documents"], &line["DocumentBytes"]), (&json!(3), &json!(20_000)));
+        assert_eq!(line["StoreRetries"], json!(2));
         assert_eq!((&line["InitMs"], &line["OrdersFailed"]), (&json!(12.0), &json!(1)));
     }
 
     #[test]
     fn a_warm_invocation_has_no_init_time() {
-        assert!(BatchMetrics::default().to_emf(UNIX_EPOCH).get("InitMs").is_none());
+        let line = BatchMetrics::default().to_emf(UNIX_EPOCH);
+        assert!(line.get("InitMs").is_none() && line.get("ColdStarts").is_none());
     }
 }

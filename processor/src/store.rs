@@ -1,23 +1,19 @@
 //! The bucket of the documents.
+//!
+//! Two kinds of request are all that it takes, so that they are made here and not by the SDK's
+//! client, whose put takes several times the processor time (`examples/order_cost.rs` measures ours).
 
-use std::error::Error;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_credential_types::Credentials;
-use aws_sdk_s3::Client;
-use aws_sdk_s3::config::retry::RetryConfig;
-use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::config::{
-    BehaviorVersion, Region, SharedHttpClient, StalledStreamProtectionConfig,
-};
-use aws_sdk_s3::error::{DisplayErrorContext, SdkError};
-use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::StorageClass;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use orders::DocumentKind;
-use sha2::{Digest, Sha256};
 use thiserror::Error;
+use tokio::time::{sleep, timeout};
 
+use crate::hex::hex;
+use crate::http::{HttpClient, Response};
+use crate::signature::{Request, Signer, encoded};
 use crate::{AwsConfig, Document};
 
 /// One attempt, and all attempts at one request. S3 answers in tens of milliseconds; both stay well
@@ -25,17 +21,42 @@ use crate::{AwsConfig, Document};
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
 const OPERATION_TIMEOUT: Duration = Duration::from_millis(2_500);
 
-/// S3 closes idle connections after some 20 s, and a frozen environment does not notice.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+/// Attempts at one request.
+const ATTEMPTS: u32 = 3;
+
+/// The longest pause before the second attempt; before each further one it is twice as long.
+const PAUSE_MAX: Duration = Duration::from_millis(100);
 
 /// Under this name the hash of the content is kept with the object.
-const SHA256_METADATA: &str = "sha256";
+const SHA256_METADATA: &str = "x-amz-meta-sha256";
 
 /// Puts documents where they belong, once.
 #[derive(Debug, Clone)]
 pub struct DocumentStore {
-    client: Client,
-    bucket: String,
+    client: HttpClient,
+    signer: Signer,
+    endpoint: String,
+    /// What the path of a key begins with.
+    path: String,
+}
+
+/// What it took to store a document.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// Documents that are now there.
+    pub documents: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Attempts beyond the first.
+    pub retries: u64,
+}
+
+impl std::ops::AddAssign for Stored {
+    fn add_assign(&mut self, other: Self) {
+        self.documents += other.documents;
+        self.bytes += other.bytes;
+        self.retries += other.retries;
+    }
 }
 
 /// A document that is not stored.
@@ -57,7 +78,13 @@ pub enum StoreError {
 impl DocumentStore {
     /// A store in this bucket. Nothing is sent yet.
     pub fn new(aws: &AwsConfig, bucket: &str) -> Self {
-        Self { client: client(aws), bucket: bucket.to_owned() }
+        let (endpoint, path) = match &aws.endpoint {
+            // A stand-in has one name for all buckets.
+            Some(endpoint) => (endpoint.clone(), format!("/{bucket}/")),
+            None => (format!("https://{bucket}.s3.{}.amazonaws.com", aws.region), "/".to_owned()),
+        };
+        let (client, signer) = (HttpClient::new(&endpoint), Signer::new(aws, "s3"));
+        Self { client, signer, endpoint, path }
     }
 
     /// Puts a document if it is not there. That it is there already, with the same content, is what
@@ -65,99 +92,109 @@ impl DocumentStore {
     ///
     /// # Errors
     /// If it is not stored, or is there with another content.
-    pub async fn put(&self, document: &Document) -> Result<(), StoreError> {
-        let sha256 = hex(&Sha256::digest(&document.bytes));
-        let put = self
-            .client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(document.key.to_string())
-            .if_none_match("*")
-            .storage_class(StorageClass::IntelligentTiering)
-            .content_type(document.key.kind.content_type())
-            .metadata(SHA256_METADATA, &sha256)
-            .body(ByteStream::from(document.bytes.clone()))
-            .send()
-            .await;
-        match put {
-            Ok(_) => Ok(()),
-            Err(error) if is_there_already(&error) => self.compare(document, &sha256).await,
-            Err(error) => Err(service_error("PutObject", &error)),
+    pub async fn put(&self, document: &Document) -> Result<Stored, StoreError> {
+        let put = self.put_request(document)?;
+        let sha256 = *put.body_sha256();
+        let (answer, retries) = self.ask("PutObject", &put).await?;
+        if answer.status == 412 {
+            self.compare(document, &sha256).await?;
         }
+        let bytes = document.bytes.len() as u64;
+        Ok(Stored { documents: 1, bytes, retries: u64::from(retries) })
     }
 
-    async fn compare(&self, document: &Document, sha256: &str) -> Result<(), StoreError> {
-        let head = self
-            .client
-            .head_object()
-            .bucket(&self.bucket)
-            .key(document.key.to_string())
-            .send()
-            .await
-            .map_err(|error| service_error("HeadObject", &error))?;
-        let stored = head.metadata().and_then(|metadata| metadata.get(SHA256_METADATA));
-        let same_length = head.content_length() == i64::try_from(document.bytes.len()).ok();
-        if same_length && stored.map(String::as_str) == Some(sha256) {
+    fn put_request(&self, document: &Document) -> Result<Request, StoreError> {
+        let mut put = self.request("PUT", document, document.bytes.clone())?;
+        let sha256 = *put.body_sha256();
+        put.header("content-type", document.key.kind().content_type());
+        put.header("if-none-match", "*");
+        put.header("x-amz-storage-class", "INTELLIGENT_TIERING");
+        // S3 checks it and keeps it; a bucket with object lock asks for it.
+        put.header("x-amz-checksum-sha256", STANDARD.encode(sha256));
+        put.header(SHA256_METADATA, hex(&sha256));
+        Ok(put)
+    }
+
+    async fn compare(&self, document: &Document, sha256: &[u8; 32]) -> Result<(), StoreError> {
+        let head = self.request("HEAD", document, Vec::new())?;
+        let (answer, _) = self.ask("HeadObject", &head).await?;
+        let header = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
+        let length = header("content-length").and_then(|text| text.parse().ok());
+        let same_hash = header(SHA256_METADATA) == Some(hex(sha256).as_str());
+        if same_hash && length == Some(document.bytes.len()) {
             Ok(())
         } else {
-            Err(StoreError::Differs(document.key.kind))
+            Err(StoreError::Differs(document.key.kind()))
+        }
+    }
+
+    fn request(
+        &self,
+        method: &'static str,
+        document: &Document,
+        body: Vec<u8>,
+    ) -> Result<Request, StoreError> {
+        let path = format!("{}{}", self.path, encoded(&document.key.to_string()));
+        Request::new(method, &self.endpoint, &path, body)
+            .map_err(|cause| StoreError::Service { operation: "address", cause })
+    }
+
+    /// The answer, which another attempt would not better, and how many attempts it took beyond
+    /// the first.
+    async fn ask(
+        &self,
+        operation: &'static str,
+        request: &Request,
+    ) -> Result<(Response, u32), StoreError> {
+        let asked = timeout(OPERATION_TIMEOUT, self.attempts(request)).await;
+        let cause = match asked {
+            Ok(Ok((answer, retries))) if matches!(answer.status, 200 | 412) => {
+                return Ok((answer, retries));
+            }
+            Ok(Ok((answer, _))) => described(&answer),
+            Ok(Err(cause)) => cause,
+            Err(_) => format!("no answer within {} ms", OPERATION_TIMEOUT.as_millis()),
+        };
+        Err(StoreError::Service { operation, cause })
+    }
+
+    async fn attempts(&self, request: &Request) -> Result<(Response, u32), String> {
+        let mut attempt = 0;
+        loop {
+            // Signed each time: a signature says when.
+            let signed = self.signer.sign(request.clone());
+            let answer = match timeout(ATTEMPT_TIMEOUT, self.client.send(signed)).await {
+                Ok(Ok(answer)) if !is_worth_another(answer.status) => return Ok((answer, attempt)),
+                Ok(Ok(answer)) => Ok(answer),
+                Ok(Err(error)) => Err(error.to_string()),
+                Err(_) => Err(format!("no answer within {} ms", ATTEMPT_TIMEOUT.as_millis())),
+            };
+            if attempt + 1 == ATTEMPTS {
+                return answer.map(|answer| (answer, attempt));
+            }
+            sleep(pause(attempt)).await;
+            attempt += 1;
         }
     }
 }
 
-/// 412: `If-None-Match` found an object. (409, another put is under way, is worth another try.)
-fn is_there_already<E>(error: &SdkError<E>) -> bool {
-    error.raw_response().is_some_and(|response| response.status().as_u16() == 412)
+/// Slow down, another put of the same key is under way, or trouble of the service's own.
+fn is_worth_another(status: u16) -> bool {
+    matches!(status, 408 | 409 | 429 | 500..=599)
 }
 
-fn service_error<E: Error + 'static>(operation: &'static str, error: &SdkError<E>) -> StoreError
-where
-    SdkError<E>: Error,
-{
-    StoreError::Service { operation, cause: DisplayErrorContext(error).to_string() }
+/// A part of the longest pause, drawn anew each time, so that environments that were refused
+/// together do not come again together.
+fn pause(attempt: u32) -> Duration {
+    let drawn =
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.subsec_nanos());
+    PAUSE_MAX * 2_u32.pow(attempt) * (drawn % 1_000) / 1_000
 }
 
-/// Built from the variables that Lambda sets: `aws-config`, which looks in many more places, costs
-/// megabytes. The role's credentials outlive the environment, so they are read once.
-fn client(aws: &AwsConfig) -> Client {
-    let credentials = Credentials::new(
-        &aws.access_key_id,
-        &aws.secret_access_key,
-        aws.session_token.clone(),
-        None,
-        "environment",
-    );
-    let timeouts = TimeoutConfig::builder()
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
-        .build();
-    let mut config = aws_sdk_s3::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(aws.region.clone()))
-        .credentials_provider(credentials)
-        .http_client(http_client(aws))
-        .retry_config(RetryConfig::standard())
-        .timeout_config(timeouts)
-        // It watches over long transfers; these bodies are in memory and small.
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    if let Some(endpoint) = &aws.endpoint {
-        // A stand-in has one name for all buckets.
-        config = config.endpoint_url(endpoint).force_path_style(true);
-    }
-    Client::from_conf(config.build())
-}
-
-fn http_client(aws: &AwsConfig) -> SharedHttpClient {
-    let builder = aws_smithy_http_client::Builder::new().pool_idle_timeout(IDLE_TIMEOUT);
-    // Without TLS its certificates need not be loaded.
-    let is_plain = aws.endpoint.as_deref().is_some_and(|url| url.starts_with("http://"));
-    if is_plain {
-        builder.build_http()
-    } else {
-        builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// The status, and S3's code for it.
+fn described(answer: &Response) -> String {
+    let text = String::from_utf8_lossy(&answer.body);
+    let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
+    let code = code.map_or("no code", |(code, _)| code);
+    format!("{} {code}", answer.status)
 }

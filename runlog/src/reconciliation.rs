@@ -81,6 +81,8 @@ pub struct Delivery {
     pub nfe: Tally,
     /// Confirmation PDF objects in the bucket.
     pub confirmations: Tally,
+    /// Status JSON objects in the bucket: one for each order, billed or refused.
+    pub statuses: Tally,
     /// Messages left in the dead-letter queue.
     pub dead_letters: u64,
     /// Messages still in the queue when waiting ended.
@@ -96,6 +98,7 @@ impl Delivery {
             refused: tally(),
             nfe: tally(),
             confirmations: tally(),
+            statuses: tally(),
             dead_letters: 0,
             undrained: 0,
         }
@@ -105,11 +108,13 @@ impl Delivery {
         self.billed.seen.contains(index)
             && self.nfe.seen.contains(index)
             && self.confirmations.seen.contains(index)
+            && self.statuses.seen.contains(index)
             && !self.refused.seen.contains(index)
     }
 
     fn is_refused(&self, index: u64) -> bool {
         self.refused.seen.contains(index)
+            && self.statuses.seen.contains(index)
             && !self.billed.seen.contains(index)
             && !self.nfe.seen.contains(index)
             && !self.confirmations.seen.contains(index)
@@ -124,8 +129,8 @@ impl Delivery {
             || (self.refused.seen.contains(index) && self.billed.seen.contains(index))
     }
 
-    fn all(&self) -> [&Tally; 4] {
-        [&self.billed, &self.refused, &self.nfe, &self.confirmations]
+    fn all(&self) -> [&Tally; 5] {
+        [&self.billed, &self.refused, &self.nfe, &self.confirmations, &self.statuses]
     }
 }
 
@@ -165,12 +170,12 @@ pub struct Reconciliation {
     pub sent: OutcomeCounts,
     /// Planned orders that a stopped run did not send; 0 for a run that ended by itself.
     pub not_sent: u64,
-    /// Accepted orders with exactly one billing row, one XML and one PDF.
+    /// Accepted orders with exactly one billing row, one XML, one PDF and one status.
     pub documented: u64,
-    /// Accepted orders refused for a business reason, which was stored.
+    /// Accepted orders refused for a business reason, which was stored and told in a status.
     pub refused: u64,
-    /// Unknown or failed at the sender, and processed: one billing row, one XML, one PDF, or a
-    /// stored refusal.
+    /// Unknown or failed at the sender, and processed: one billing row, XML, PDF and status, or
+    /// a stored refusal and its status.
     pub recovered: u64,
     /// Unknown or failed at the sender, and no trace of them on the far side.
     pub absent: u64,
@@ -178,11 +183,11 @@ pub struct Reconciliation {
     pub lost: Residual,
     /// Unknown or failed at the sender, and processed only in part.
     pub incomplete: Residual,
-    /// More than one billing row, XML or PDF, or both billed and refused.
+    /// More than one billing row, XML, PDF or status, or both billed and refused.
     pub duplicated: Residual,
     /// There, though the sender was told that it was not taken, or though nobody planned it.
     pub unexpected: Residual,
-    /// Whether the billing ledger and both kinds of object name the same invoice for each order.
+    /// Whether the billing ledger and both documents of an invoice name the same invoice for each order.
     pub documents_match_billing: bool,
     /// Messages in the dead-letter queue.
     pub dead_letters: u64,
@@ -315,6 +320,7 @@ mod tests {
         delivery.billed.add(&order(index), &key);
         delivery.nfe.add(&order(index), &key);
         delivery.confirmations.add(&order(index), &key);
+        delivery.statuses.add(&order(index), "");
     }
 
     fn account(outcome: impl Fn(u64) -> Option<Outcome>, delivery: &Delivery) -> Reconciliation {
@@ -341,6 +347,17 @@ mod tests {
         let account = account(accepted, &delivery);
         assert_eq!(account.lost.examples, [order(5).to_string()]);
         assert!(!account.is_clean());
+    }
+
+    #[test]
+    fn an_order_whose_status_is_missing_is_lost_be_it_billed_or_refused() {
+        let mut delivery = Delivery::new(tag(), PLANNED);
+        (2..PLANNED).for_each(|index| document(&mut delivery, index));
+        delivery.billed.add(&order(0), "key of 0");
+        delivery.nfe.add(&order(0), "key of 0");
+        delivery.confirmations.add(&order(0), "key of 0");
+        delivery.refused.add(&order(1), "");
+        assert_eq!(account(accepted, &delivery).lost.count, 2);
     }
 
     #[test]
@@ -408,6 +425,7 @@ mod tests {
         let mut delivery = Delivery::new(tag(), PLANNED);
         (1..PLANNED).for_each(|index| document(&mut delivery, index));
         delivery.refused.add(&order(0), "");
+        delivery.statuses.add(&order(0), "");
         let account = account(accepted, &delivery);
         assert!(account.is_clean(), "{account:?}");
         assert_eq!((account.documented, account.refused), (11, 1));

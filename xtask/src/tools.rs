@@ -17,6 +17,7 @@ const DEBIAN: &[DebianPackage] = &[
     DebianPackage { name: "libxml2-utils", provides: "xmllint" },
     DebianPackage { name: "openssl", provides: "openssl" },
     DebianPackage { name: "poppler-utils", provides: "pdftotext" },
+    DebianPackage { name: "postgresql", provides: "/usr/lib/postgresql" },
     DebianPackage { name: "python3-venv", provides: "/usr/share/doc/python3-venv" },
     DebianPackage { name: "qpdf", provides: "qpdf" },
     DebianPackage { name: "xmlsec1", provides: "xmlsec1" },

@@ -15,7 +15,7 @@ use loadgen::{
 };
 use localcloud::{LocalCloud, StartError};
 use observe::{Cloud, CloudAddress, QueueDepth};
-use orders::{RunTag, Sampler, World};
+use orders::{DocumentKey, RunTag, Sampler, World};
 use runlog::{RunDirectory, RunManifest, ServiceLevel, Target};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
@@ -278,9 +278,10 @@ impl<'a> Run<'a> {
 
 /// `nfe/partner-01/abcde-0000000/<key>.xml` as `abcde-0000000.xml`.
 fn sample_name(key: &str) -> String {
-    let mut segments = key.rsplit('/');
-    let extension = segments.next().and_then(|file| file.rsplit('.').next()).unwrap_or("");
-    format!("{}.{extension}", segments.next().unwrap_or("document"))
+    match key.parse::<DocumentKey>() {
+        Ok(key) => format!("{}.{}", key.order_number(), key.kind().extension()),
+        Err(_) => key.replace('/', "-"),
+    }
 }
 
 /// Looks at a running system from outside: counters, queues, processes, signals.
@@ -405,7 +406,8 @@ pub(crate) fn prepare_data(folder: &Path, world: &World) -> Result<PathBuf, Fail
     fs::create_dir_all(folder).map_err(cannot)?;
     let folder = folder.canonicalize().map_err(cannot)?;
     let database = System::database(&folder);
-    processor::create_database(&database, world).map_err(|error| {
+    let url = processor::DatabaseUrl::Sqlite(database.clone());
+    processor::create_database(&url, &processor::Seed::of(*world)).map_err(|error| {
         Failure::internal(format!("cannot make the database {}: {error}", database.display()))
     })?;
     processor::Certificate::for_tests()

@@ -1,80 +1,56 @@
-//! Makes a database of the synthetic business. A real one exists already.
+//! Fills a database with the synthetic business. A real one exists already.
 
-use std::path::Path;
+use jiff::civil::{Date, date};
+use orders::{Customer, Product, World};
 
-use orders::World;
-use rusqlite::{Connection, Transaction, params};
+use super::postgres::create_postgres;
+use super::sqlite::create_sqlite;
+use super::{DatabaseError, DatabaseUrl, PostgresConfig};
 
-use super::sqlite::json;
-use crate::DatabaseError;
+/// What to fill a database with.
+#[derive(Debug, Clone, Copy)]
+pub struct Seed {
+    /// Partners, customers, products, lots.
+    pub world: World,
+    /// In how many series invoices are numbered: as many orders can take a number at once.
+    pub series: u16,
+}
 
-const SCHEMA: &str = include_str!("schema.sql");
+impl Seed {
+    /// The synthetic business with this many partners, customers and products, in 16 series.
+    pub fn of(world: World) -> Self {
+        Self { world, series: 16 }
+    }
+}
 
-/// The series in which invoices are numbered. One is enough for a database with a single writer.
-pub(crate) const SERIES: u16 = 1;
+/// From when on the prices are valid.
+pub(super) const PRICES_FROM: Date = date(2026, 1, 1);
 
-/// Creates the database at `path` and fills it with `world`.
+/// Until when the customers are licensed, and what they want of a lot's life.
+pub(super) const LICENSED_UNTIL: Date = date(2035, 12, 31);
+pub(super) const SHELF_DAYS_MIN: i64 = 90;
+pub(super) const TERM_DAYS_MAX: u32 = 120;
+
+/// Creates a database, or the tables in one that a server has, and fills it.
 ///
 /// # Errors
-/// If there is one already, or it cannot be written.
-pub fn create_database(path: &Path, world: &World) -> Result<(), DatabaseError> {
-    let mut connection = Connection::open(path)?;
-    // Stays with the file: readers do not wait for the writer, nor the writer for readers.
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    let transaction = connection.transaction()?;
-    transaction.execute_batch(SCHEMA)?;
-    insert_partners(&transaction, world)?;
-    insert_customers(&transaction, world)?;
-    insert_products(&transaction, world)?;
-    transaction.execute("INSERT INTO invoice_series VALUES (?1, 1)", [SERIES])?;
-    transaction.commit()?;
-    Ok(())
+/// If there are tables already, or nothing can be written.
+pub fn create_database(url: &DatabaseUrl, seed: &Seed) -> Result<(), DatabaseError> {
+    match url {
+        DatabaseUrl::Sqlite(path) => create_sqlite(path, seed),
+        DatabaseUrl::Postgres(url) => {
+            let config = PostgresConfig { url: url.clone(), password: None, ca_file: None };
+            create_postgres(&config, seed)
+        }
+    }
 }
 
-fn insert_partners(transaction: &Transaction<'_>, world: &World) -> Result<(), DatabaseError> {
-    let mut insert = transaction.prepare("INSERT INTO partner VALUES (?1, ?2)")?;
-    for index in 0..world.size().partners {
-        insert.execute(params![index + 1, world.partner(index).as_str()])?;
-    }
-    Ok(())
+/// The customers, numbered from 1.
+pub(super) fn customers(world: World) -> impl Iterator<Item = (i64, Customer)> {
+    (0..world.size().customers).map(move |index| (i64::from(index) + 1, world.customer(index)))
 }
 
-fn insert_customers(transaction: &Transaction<'_>, world: &World) -> Result<(), DatabaseError> {
-    let mut customer = transaction
-        .prepare("INSERT INTO customer VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0)")?;
-    let mut credit = transaction.prepare("INSERT INTO credit VALUES (?1, ?2, 0)")?;
-    for index in 0..world.size().customers {
-        let known = world.customer(index);
-        customer.execute(params![
-            index + 1,
-            known.partner_index + 1,
-            known.cnpj.as_str(),
-            known.name,
-            known.state_registration,
-            known.address.street,
-            known.address.house,
-            known.address.district,
-            known.address.state.letters(),
-            known.address.postcode,
-        ])?;
-        credit.execute(params![index + 1, known.credit_limit.0])?;
-    }
-    Ok(())
-}
-
-fn insert_products(transaction: &Transaction<'_>, world: &World) -> Result<(), DatabaseError> {
-    let mut product = transaction.prepare("INSERT INTO product VALUES (?1, ?2, ?3, ?4, ?5)")?;
-    let mut stock = transaction.prepare("INSERT INTO stock VALUES (?1, ?2, 0)")?;
-    for index in 0..world.size().products {
-        let known = world.product(index);
-        product.execute(params![
-            index + 1,
-            known.gtin.as_str(),
-            known.name,
-            json(&known.fiscal)?,
-            known.unit_price.as_1e4() as i64,
-        ])?;
-        stock.execute(params![index + 1, known.stock as i64])?;
-    }
-    Ok(())
+/// The products, numbered from 1, and the index by which their lots are found.
+pub(super) fn products(world: World) -> impl Iterator<Item = (i64, u32, Product)> {
+    (0..world.size().products).map(move |index| (i64::from(index) + 1, index, world.product(index)))
 }

@@ -5,6 +5,37 @@ use sha2::{Digest, Sha256};
 
 use super::{Numbering, Sale};
 
+/// What a database needs that makes the names itself, in the statement that takes the number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct InvoiceCodes {
+    /// The code of any number but itself.
+    pub(crate) code: u32,
+    /// The code of the number that is the other.
+    pub(crate) other_code: u32,
+    /// By which sales are spread over the series.
+    pub(crate) spread: u32,
+}
+
+impl InvoiceCodes {
+    /// The codes of a sale.
+    pub(crate) fn of(sale: &Sale) -> Self {
+        // No invoice has number 0.
+        let code = invoice_code(&sale.partner, &sale.order_number, 0);
+        let other_code = invoice_code(&sale.partner, &sale.order_number, code);
+        // The code is a hash already, of all but a few of its values.
+        Self { code, other_code, spread: code }
+    }
+}
+
+impl Sale {
+    /// The first 22 characters of the access key: state, year and month, emitter, model.
+    pub(crate) fn key_prefix(&self) -> String {
+        let (state, date) = (self.emitter.place.state.code(), self.issued_on());
+        let (year, month) = (date.year() % 100, date.month());
+        format!("{state:02}{year:02}{month:02}{}55", self.emitter.cnpj)
+    }
+}
+
 impl Numbering {
     /// The names of invoice `number` of `series`: a function of the sale, so that whoever bills it
     /// again comes to the same.

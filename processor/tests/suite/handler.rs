@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use processor::{
     Handler, HandlerError, Message, Outcome, Process, ProcessError, Processed, Retryable, Spent,
+    Stored,
 };
 
 use crate::support::{Shop, record};
@@ -14,6 +15,7 @@ use crate::support::{Shop, record};
 #[derive(Default)]
 struct Scripted {
     panic_at: Option<String>,
+    hang_at: Option<String>,
     fail_at: Option<String>,
     seen: RefCell<Vec<String>>,
     at_once: Cell<usize>,
@@ -28,11 +30,15 @@ impl Process for &Scripted {
         self.most_at_once.set(self.most_at_once.get().max(self.at_once.get()));
         tokio::task::yield_now().await;
         self.at_once.set(self.at_once.get() - 1);
+        if self.hang_at.as_ref() == Some(&number) {
+            std::future::pending::<()>().await;
+        }
         assert_ne!(self.panic_at.as_ref(), Some(&number), "as the test wants it");
         if self.fail_at.as_ref() == Some(&number) {
             return Err(Retryable::DeadlineNear.into());
         }
-        Ok(Processed { outcome: Outcome::Documented, spent: Spent::default() })
+        let (spent, stored) = (Spent::default(), Stored::default());
+        Ok(Processed { outcome: Outcome::Documented, spent, stored })
     }
 }
 
@@ -44,7 +50,7 @@ fn handle(
     let mut event = SqsEvent::default();
     event.records = records;
     let handler = Handler::new(process, Instant::now());
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(handler.handle(event, SystemTime::now() + left))
 }
 
@@ -84,6 +90,17 @@ fn a_panic_costs_its_own_record() {
     let process = Scripted { panic_at: Some(number(&records[1])), ..Scripted::default() };
     let panicked = id(&records[1]);
     assert_eq!(failures(&process, records, A_MINUTE), [panicked]);
+    assert_eq!(process.seen.borrow().len(), 6);
+}
+
+#[test]
+fn a_record_that_never_ends_goes_back_alone_before_the_invocation_ends() {
+    let shop = Shop::new();
+    let records: Vec<_> = (0..6).map(|index| shop.record(index)).collect();
+    let process = Scripted { hang_at: Some(number(&records[2])), ..Scripted::default() };
+    let hung = id(&records[2]);
+    // Three seconds and a little are enough to begin with; half a second is kept for the answer.
+    assert_eq!(failures(&process, records, Duration::from_millis(3_200)), [hung]);
     assert_eq!(process.seen.borrow().len(), 6);
 }
 

@@ -6,12 +6,13 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use orders::DocumentKind;
+use orders::{DocumentKind, StatusDocument};
 use processor::{
-    AwsConfig, DocumentStore, Outcome, Pipeline, Poison, Process, ProcessError, StoreError, render,
+    AwsConfig, Database, DocumentStore, Outcome, Pipeline, Poison, Process, ProcessError, Signer,
+    StoreError, confirmation_document, nfe_document,
 };
 
-use crate::support::{Shop, worked_invoice};
+use crate::support::{Shop, certificate, now, signer, worked_invoice};
 
 #[derive(Debug, Clone)]
 struct Object {
@@ -39,6 +40,7 @@ fn bucket() -> (DocumentStore, Objects) {
         secret_access_key: "secret".to_owned(),
         session_token: None,
         endpoint: Some(endpoint),
+        secrets_endpoint: None,
     };
     (DocumentStore::new(&aws, "documents"), objects)
 }
@@ -94,7 +96,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
 #[test]
 fn a_document_is_put_only_if_absent_with_its_class_type_and_hash() {
     let (store, objects) = bucket();
-    let document = render(DocumentKind::Confirmation, &worked_invoice());
+    let document = confirmation_document(&worked_invoice());
     block_on(store.put(&document)).unwrap();
     let objects = objects.lock().unwrap();
     let object = &objects[&format!("/documents/{}", document.key)];
@@ -107,7 +109,7 @@ fn a_document_is_put_only_if_absent_with_its_class_type_and_hash() {
 #[test]
 fn a_document_that_is_there_already_is_as_good() {
     let (store, _) = bucket();
-    let document = render(DocumentKind::Nfe, &worked_invoice());
+    let document = nfe_document(&worked_invoice(), signer());
     block_on(async {
         store.put(&document).await.unwrap();
         store.put(&document).await.unwrap();
@@ -117,7 +119,7 @@ fn a_document_that_is_there_already_is_as_good() {
 #[test]
 fn another_content_under_the_key_is_left_alone_and_reported() {
     let (store, objects) = bucket();
-    let document = render(DocumentKind::Nfe, &worked_invoice());
+    let document = nfe_document(&worked_invoice(), signer());
     let mut other = document.clone();
     other.bytes.reverse();
     block_on(store.put(&other)).unwrap();
@@ -137,34 +139,97 @@ fn a_bucket_that_does_not_answer_is_worth_another_attempt() {
         session_token: None,
         // Nobody listens on port 1.
         endpoint: Some("http://127.0.0.1:1".to_owned()),
+        secrets_endpoint: None,
     };
     let store = DocumentStore::new(&aws, "documents");
-    let document = render(DocumentKind::Nfe, &worked_invoice());
+    let document = nfe_document(&worked_invoice(), signer());
     let error = ProcessError::from(block_on(store.put(&document)).unwrap_err());
     assert!(error.is_retryable(), "{error}");
     assert_eq!(error.code(), "STORE");
 }
 
+fn a_signer() -> Signer {
+    Signer::new(certificate()).unwrap()
+}
+
+/// What is in the bucket, by the first segment of its key.
+fn folders(objects: &Objects) -> Vec<String> {
+    let objects = objects.lock().unwrap();
+    let mut folders: Vec<_> =
+        objects.keys().map(|path| path.split('/').nth(2).unwrap().to_owned()).collect();
+    folders.sort();
+    folders
+}
+
+fn status(objects: &Objects) -> StatusDocument {
+    let objects = objects.lock().unwrap();
+    let (_, object) = objects.iter().find(|(path, _)| path.contains("/status/")).unwrap();
+    serde_json::from_slice(&object.body).unwrap()
+}
+
 #[test]
-fn an_order_ends_with_two_documents_and_an_invoice_that_is_stored() {
+fn an_order_ends_with_three_documents_and_a_row_that_says_so() {
     let shop = Shop::new();
     let (store, objects) = bucket();
-    let pipeline = Pipeline::new(shop.open(), store);
-    let process = || block_on(pipeline.process(shop.message(0))).unwrap().outcome;
-    assert_eq!(process(), Outcome::Documented);
-    assert_eq!(process(), Outcome::Redelivered);
-    assert_eq!(objects.lock().unwrap().len(), 2);
+    let pipeline = Pipeline::new(shop.open(), store, a_signer());
+    let process = || block_on((&pipeline).process(shop.message(0))).unwrap();
+    let first = process();
+    assert_eq!((first.outcome, first.stored.documents), (Outcome::Documented, 3));
+    // What is documented is not put again.
+    let second = process();
+    assert_eq!((second.outcome, second.stored.documents), (Outcome::Redelivered, 0));
+    assert_eq!(folders(&objects), ["confirmation", "nfe", "status"]);
     let stored = "SELECT count(*) FROM billing_ledger WHERE status = 'stored'";
     assert_eq!(shop.number(stored), 1);
+    // The status leads to the other two.
+    let links = status(&objects).links.unwrap();
+    let objects = objects.lock().unwrap();
+    assert!(
+        [links.xml, links.pdf]
+            .iter()
+            .all(|key| { objects.contains_key(&format!("/documents/{key}")) })
+    );
+}
+
+#[test]
+fn a_refused_order_ends_with_its_status_alone() {
+    let shop = Shop::new();
+    let (store, objects) = bucket();
+    shop.sql().execute("UPDATE customer SET blocked = 1", []).unwrap();
+    let pipeline = Pipeline::new(shop.open(), store, a_signer());
+    let processed = block_on((&pipeline).process(shop.message(0))).unwrap();
+    assert_eq!(processed.outcome, Outcome::Refused);
+    assert_eq!(folders(&objects), ["status"]);
+    let status = status(&objects);
+    assert_eq!(status.reason.map(|reason| reason.code()), Some("CUSTOMER_BLOCKED"));
+    assert_eq!((status.total.as_str(), status.nfe, status.links), ("0.00", None, None));
 }
 
 #[test]
 fn an_order_whose_process_died_before_the_bucket_is_documented_by_the_next_delivery() {
     let shop = Shop::new();
     let (store, objects) = bucket();
-    shop.open().settle(&shop.message(0), crate::support::now()).unwrap();
-    let pipeline = Pipeline::new(shop.open(), store);
-    let processed = block_on(pipeline.process(shop.message(0))).unwrap();
+    block_on(shop.open().settle(&shop.message(0), now())).unwrap();
+    let pipeline = Pipeline::new(shop.open(), store, a_signer());
+    let processed = block_on((&pipeline).process(shop.message(0))).unwrap();
     assert_eq!(processed.outcome, Outcome::Redelivered);
-    assert_eq!(objects.lock().unwrap().len(), 2);
+    assert_eq!(folders(&objects).len(), 3);
+}
+
+#[test]
+fn an_order_whose_message_is_gone_is_documented_by_a_sweep() {
+    let shop = Shop::new();
+    let (store, objects) = bucket();
+    for index in 0..2 {
+        block_on(shop.open().settle(&shop.message(index), now())).unwrap();
+    }
+    let pipeline = Pipeline::new(shop.open(), store, a_signer());
+    let sweep = || {
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        block_on(pipeline.sweep(std::time::Duration::ZERO, 10, until)).unwrap()
+    };
+    let swept = sweep();
+    assert_eq!((swept.owed, swept.documented, swept.failed), (2, 2, 0));
+    assert_eq!(folders(&objects).len(), 6);
+    assert_eq!(sweep().owed, 0);
 }

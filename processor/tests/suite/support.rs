@@ -1,14 +1,18 @@
 //! What the tests share: a database of a small world, messages, and the worked invoice.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
 use aws_lambda_events::event::sqs::{SqsMessage, SqsMessageAttribute};
-use jiff::Timestamp;
 use orders::{RunTag, Sampler, World, WorldSize};
-use processor::{Certificate, Message, Signer, SqliteDatabase, create_database};
+use processor::{DatabaseUrl, Message, Seed, SqliteDatabase, create_database};
 use rusqlite::Connection;
 use tempfile::TempDir;
+
+pub(crate) use invoices::{certificate, now, signer, worked_invoice};
+
+#[path = "../documents/support.rs"]
+#[allow(dead_code, reason = "the tests of documents use the rest")]
+mod invoices;
 
 /// A database in a folder that goes when this does.
 pub(crate) struct Shop {
@@ -23,7 +27,7 @@ impl Shop {
             folder: TempDir::new().unwrap(),
             sampler: Sampler::new(11, RunTag::from_seed_text("processor tests"), world),
         };
-        create_database(&shop.path(), &world).unwrap();
+        create_database(&DatabaseUrl::Sqlite(shop.path()), &Seed::of(world)).unwrap();
         shop
     }
 
@@ -59,11 +63,6 @@ impl Shop {
     }
 }
 
-/// 2026-11-23T10:15:00-03:00.
-pub(crate) fn now() -> Timestamp {
-    "2026-11-23T13:15:00Z".parse().unwrap()
-}
-
 pub(crate) fn record(partner: &str, order_number: &str, body: &str) -> SqsMessage {
     let attribute = |value: &str| {
         let mut attribute = SqsMessageAttribute::default();
@@ -79,20 +78,4 @@ pub(crate) fn record(partner: &str, order_number: &str, body: &str) -> SqsMessag
         ("orderNumber".to_owned(), attribute(order_number)),
     ]);
     record
-}
-
-/// A message whose order is changed before it is sent.
-pub(crate) fn altered(message: &Message, change: impl FnOnce(&mut orders::Order)) -> Message {
-    let mut order = message.order.clone();
-    change(&mut order);
-    let body = serde_json::to_string(&order).unwrap();
-    let record = record(message.partner.as_str(), message.order_number.as_str(), &body);
-    Message::parse(&record).unwrap()
-}
-
-/// The signer of the tests. The key is a new one in each process.
-pub(crate) fn signer() -> &'static Signer {
-    static SIGNER: LazyLock<Signer> =
-        LazyLock::new(|| Signer::new(&Certificate::for_tests().unwrap()).unwrap());
-    &SIGNER
 }

@@ -18,7 +18,6 @@ CREATE TABLE customer (
     street             TEXT NOT NULL,
     house              TEXT NOT NULL,
     district           TEXT NOT NULL,
-    state              TEXT NOT NULL,
     postcode           TEXT NOT NULL,
     blocked            INTEGER NOT NULL DEFAULT 0 CHECK (blocked IN (0, 1)),
     UNIQUE (cnpj, partner_id)
@@ -35,7 +34,8 @@ CREATE TABLE product (
     product_id    INTEGER PRIMARY KEY,
     ean           TEXT NOT NULL UNIQUE,
     name          TEXT NOT NULL,
-    fiscal        TEXT NOT NULL, -- orders::Fiscal, JSON
+    ncm           TEXT NOT NULL,
+    icms_rate_1e4 INTEGER NOT NULL,
     unit_1e4      INTEGER NOT NULL
 ) STRICT;
 
@@ -84,7 +84,7 @@ CREATE TABLE nfe (
     number     INTEGER NOT NULL,
     cnf        INTEGER NOT NULL,
     access_key TEXT NOT NULL UNIQUE,
-    sale       TEXT NOT NULL, -- invoice::Sale, JSON
+    dh_emi     TEXT NOT NULL,
     status     TEXT NOT NULL CHECK (status IN ('numbered', 'stored')),
     UNIQUE (series, number)
 ) STRICT;

@@ -1,0 +1,193 @@
+//! A database of a small world, of either kind, and the messages of its partners.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use aws_lambda_events::event::sqs::{SqsMessage, SqsMessageAttribute};
+use jiff::Timestamp;
+use orders::{Order, RunTag, Sampler, World, WorldSize};
+use processor::{
+    Database, DatabaseError, DatabaseUrl, Message, PostgresConfig, PostgresDatabase, Seed,
+    SettledOrder, Settlement, SqliteDatabase, create_database,
+};
+use tempfile::TempDir;
+use tokio_postgres::NoTls;
+
+use crate::server::{block_on, server};
+
+/// Which database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+pub(crate) struct Shop {
+    place: Place,
+    pub(crate) sampler: Sampler,
+}
+
+enum Place {
+    Sqlite(TempDir),
+    Postgres(String),
+}
+
+/// An open database, as one environment of the function has it.
+pub(crate) enum Opened {
+    Sqlite(SqliteDatabase),
+    Postgres(PostgresDatabase),
+}
+
+/// Thirty customers of three partners, forty products.
+pub(crate) fn small_world() -> World {
+    World::new(WorldSize { partners: 3, customers: 30, products: 40 })
+}
+
+impl Shop {
+    /// One series, so that numbers are known.
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self::with_series(kind, 1)
+    }
+
+    pub(crate) fn with_series(kind: Kind, series: u16) -> Self {
+        let world = small_world();
+        let place = match kind {
+            Kind::Sqlite => Place::Sqlite(TempDir::new().unwrap()),
+            Kind::Postgres => Place::Postgres(server().create()),
+        };
+        let sampler = Sampler::new(11, RunTag::from_seed_text("processor tests"), world);
+        let shop = Self { place, sampler };
+        create_database(&shop.url(), &Seed { world, series }).unwrap();
+        shop
+    }
+
+    fn url(&self) -> DatabaseUrl {
+        match &self.place {
+            Place::Sqlite(folder) => DatabaseUrl::Sqlite(path(folder)),
+            Place::Postgres(url) => url.parse().unwrap(),
+        }
+    }
+
+    pub(crate) fn open(&self) -> Opened {
+        match self.url() {
+            DatabaseUrl::Sqlite(path) => Opened::Sqlite(SqliteDatabase::open(&path).unwrap()),
+            DatabaseUrl::Postgres(url) => {
+                let config = PostgresConfig { url, password: None, ca_file: None };
+                Opened::Postgres(PostgresDatabase::new(config))
+            }
+        }
+    }
+
+    /// A number from the database, as a stranger sees it.
+    pub(crate) fn number(&self, query: &str) -> i64 {
+        match self.url() {
+            DatabaseUrl::Sqlite(path) => {
+                sqlite(&path).query_row(query, [], |row| row.get(0)).unwrap()
+            }
+            DatabaseUrl::Postgres(url) => block_on(async {
+                let query = format!("SELECT coalesce(({query})::bigint, 0)");
+                let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+                tokio::spawn(connection);
+                client.query_one(&query, &[]).await.unwrap().get(0)
+            }),
+        }
+    }
+
+    /// Changes rows by hand.
+    pub(crate) fn execute(&self, sql: &str) {
+        match self.url() {
+            DatabaseUrl::Sqlite(path) => sqlite(&path).execute_batch(sql).unwrap(),
+            DatabaseUrl::Postgres(url) => block_on(async {
+                let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+                tokio::spawn(connection);
+                client.batch_execute(sql).await.unwrap();
+            }),
+        }
+    }
+
+    pub(crate) fn message(&self, index: u64) -> Message {
+        let sampled = self.sampler.order(index, now());
+        let body = serde_json::to_string(&sampled.order).unwrap();
+        message(sampled.partner.as_str(), sampled.order.partner_order_no.as_str(), &body)
+    }
+
+    /// The message of order `index`, changed before it is sent.
+    pub(crate) fn altered(&self, index: u64, change: impl FnOnce(&mut Order)) -> Message {
+        let sampled = self.sampler.order(index, now());
+        let mut order = sampled.order;
+        let number = order.partner_order_no.to_string();
+        change(&mut order);
+        message(sampled.partner.as_str(), &number, &serde_json::to_string(&order).unwrap())
+    }
+}
+
+fn path(folder: &TempDir) -> PathBuf {
+    folder.path().join("orders.db")
+}
+
+fn sqlite(path: &std::path::Path) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.busy_timeout(Duration::from_secs(5)).unwrap();
+    connection
+}
+
+impl Opened {
+    pub(crate) async fn settle(
+        &self,
+        message: &Message,
+        now: Timestamp,
+    ) -> Result<Settlement, DatabaseError> {
+        match self {
+            Self::Sqlite(database) => database.settle(message, now).await,
+            Self::Postgres(database) => database.settle(message, now).await,
+        }
+    }
+
+    pub(crate) async fn mark_documented(&self, order_id: i64) -> Result<(), DatabaseError> {
+        match self {
+            Self::Sqlite(database) => database.mark_documented(order_id).await,
+            Self::Postgres(database) => database.mark_documented(order_id).await,
+        }
+    }
+
+    pub(crate) async fn owed(
+        &self,
+        now: Timestamp,
+        age: Duration,
+        limit: u32,
+    ) -> Result<Vec<SettledOrder>, DatabaseError> {
+        match self {
+            Self::Sqlite(database) => database.owed(now, age, limit).await,
+            Self::Postgres(database) => database.owed(now, age, limit).await,
+        }
+    }
+
+    /// Settles an order that is no conflict.
+    pub(crate) async fn settled(&self, message: &Message) -> (SettledOrder, bool) {
+        match self.settle(message, now()).await.unwrap() {
+            Settlement::Settled { order, again } => (*order, again),
+            Settlement::Conflicting => panic!("in conflict"),
+        }
+    }
+}
+
+/// 2026-11-23T10:15:00-03:00.
+pub(crate) fn now() -> Timestamp {
+    "2026-11-23T13:15:00Z".parse().unwrap()
+}
+
+pub(crate) fn message(partner: &str, order_number: &str, body: &str) -> Message {
+    let attribute = |value: &str| {
+        let mut attribute = SqsMessageAttribute::default();
+        attribute.string_value = Some(value.to_owned());
+        attribute
+    };
+    let mut record = SqsMessage::default();
+    record.body = Some(body.to_owned());
+    record.message_attributes = HashMap::from([
+        ("partner".to_owned(), attribute(partner)),
+        ("orderNumber".to_owned(), attribute(order_number)),
+    ]);
+    Message::parse(&record).unwrap()
+}
