@@ -54,7 +54,7 @@ impl fmt::Debug for Signer {
 }
 
 impl Signer {
-    /// Signs with the fastest library there is: with the feature `aws-lc` that is AWS-LC, some five
+    /// Signs with the fastest library there is: with the feature `aws-lc` that is AWS-LC, several
     /// times faster than the other (`examples/document_cost.rs`).
     ///
     /// # Errors
@@ -74,7 +74,7 @@ impl Signer {
         Self::in_pure_rust(certificate)
     }
 
-    /// Signs with a library that needs no C compiler.
+    /// Signs with a library that is Rust throughout.
     ///
     /// # Errors
     /// If the certificate's key is no RSA key.

@@ -1,6 +1,6 @@
 //! RSA by AWS-LC. Its safe interface (aws-lc-rs) and ring sign with SHA-2 only, while an NF-e must
-//! be signed with SHA-1; the pure-Rust library takes five times as long, which would be three
-//! quarters of the time of an order. So this module, and it alone, calls C: three functions, whose
+//! be signed with SHA-1; the pure-Rust library takes several times as long, which would be most of
+//! the time of an order (`examples/document_cost.rs`). So this module, and it alone, calls C: three functions, whose
 //! contracts are short.
 #![allow(unsafe_code, reason = "the only way to RSA with SHA-1 in AWS-LC")]
 
@@ -14,9 +14,9 @@ use super::SignerError;
 /// An RSA private key that AWS-LC keeps.
 pub(super) struct Key(NonNull<RSA>);
 
-// SAFETY: rsa.h says of `RSA` that it may be used by several threads at once as long as none of
-// them calls a function that changes it. `RSA_sign` locks what it caches in the key; nothing here
-// changes the key, and `RSA_free` is called once, when no thread has it any more.
+// SAFETY: openssl/rsa.h says that an `RSA` may be used by several threads at once as long as none
+// of them calls a function that changes it, and that signing (`RSA_sign`) counts as changing
+// nothing. `RSA_free` is called once, when no thread has the key any more.
 unsafe impl Send for Key {}
 // SAFETY: as above.
 unsafe impl Sync for Key {}
