@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Run(RunArguments),
     /// Make the reports of a run again from its files
     Report(ReportArguments),
+    /// Price a month's usage that is written in a file, line by line
+    Cost(CostArguments),
     /// Start the local cloud alone, for the AWS CLI or your own client, until Ctrl-C
     Local(LocalArguments),
     /// Simulate: a plain queue of a model file, or the pipeline at volumes that were not tried
@@ -182,4 +184,20 @@ pub(crate) struct LocalArguments {
 
     #[command(flatten)]
     pub(crate) system: SystemArguments,
+}
+
+/// Every key of the file is in docs/usage.md. Exit codes: 0 priced; 2 the file; 14 over budget.
+#[derive(Debug, Args)]
+pub(crate) struct CostArguments {
+    /// The usage, a TOML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) usage: PathBuf,
+
+    /// Print the bill as JSON on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Fail, with exit code 14, if a month costs more than this, USD
+    #[arg(long, value_name = "USD")]
+    pub(crate) budget: Option<rust_decimal::Decimal>,
 }

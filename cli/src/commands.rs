@@ -1,5 +1,6 @@
 //! One module a command.
 
+pub(crate) mod cost;
 pub(crate) mod local;
 pub(crate) mod profiles;
 pub(crate) mod report;

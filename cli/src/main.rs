@@ -26,6 +26,7 @@ fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Run(run) => commands::run::execute(run),
         Command::Report(report) => commands::report::execute(report),
+        Command::Cost(cost) => commands::cost::execute(cost),
         Command::Local(local) => commands::local::execute(local),
         Command::Simulate(simulate) => commands::simulate::execute(simulate),
         Command::Profiles => commands::profiles::execute(),

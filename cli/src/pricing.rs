@@ -10,7 +10,7 @@ const UNIT_ORDERS: u64 = 1_000_000;
 
 /// Prices a usage in every region, that of the run first.
 pub(crate) fn price(usage: &Usage, home: Region) -> Result<CostRecord, Failure> {
-    let others = Region::ALL.iter().copied().filter(|region| *region != home);
+    let others = Region::COMPLETE.iter().copied().filter(|region| *region != home);
     let regions = std::iter::once(home)
         .chain(others)
         .map(|region| price_in(usage, region))

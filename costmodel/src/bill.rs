@@ -1,5 +1,7 @@
 //! A bill: line items, each with the arithmetic that made it.
 
+use std::borrow::Cow;
+
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -101,7 +103,9 @@ pub(crate) struct Used {
     pub(crate) item: String,
     pub(crate) offer: &'static str,
     /// Without the region's prefix.
-    pub(crate) usage_type: &'static str,
+    pub(crate) usage_type: Cow<'static, str>,
+    /// Of the same usage type there may be several, at different prices.
+    pub(crate) operation: &'static str,
     pub(crate) quantity: Decimal,
     pub(crate) unit: &'static str,
     pub(crate) provenance: Provenance,
@@ -113,11 +117,21 @@ pub(crate) fn line_item(
     sheet: &PriceSheet,
     terms: Terms,
 ) -> Result<LineItem, PriceError> {
-    let price = sheet.price(used.offer, used.usage_type, "")?;
+    let price = sheet.price(used.offer, &used.usage_type, used.operation)?;
     let free = if terms.free_tier { price.free } else { Decimal::ZERO };
+    charge(used, price, free, sheet)
+}
+
+/// A line of which so many units are free.
+pub(crate) fn charge(
+    used: Used,
+    price: &Price,
+    free: Decimal,
+    sheet: &PriceSheet,
+) -> Result<LineItem, PriceError> {
     let charges = walk(price, used.quantity, free).ok_or_else(|| PriceError::EndsBelow {
         offer: used.offer,
-        usage_type: used.usage_type.to_owned(),
+        usage_type: used.usage_type.to_string(),
         region: sheet.region(),
         quantity: used.quantity,
     })?;

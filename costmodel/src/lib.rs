@@ -16,6 +16,7 @@ mod region;
 mod services;
 mod small_documents;
 mod usage;
+mod usage_file;
 
 pub use bill::{Bill, LineItem, Terms, TierCharge, bill};
 pub use floor::floor;
@@ -24,3 +25,4 @@ pub use price_sheet::{PriceError, PriceSheet};
 pub use region::{Region, RegionError};
 pub use small_documents::SmallDocuments;
 pub use usage::*;
+pub use usage_file::{FreePools, Statement, UsageFile, UsageFileError};

@@ -12,22 +12,32 @@ pub enum Region {
     SaEast1,
     /// US East (N. Virginia).
     UsEast1,
+    /// Europe (Ireland).
+    EuWest1,
+    /// US West (Oregon).
+    UsWest2,
 }
 
 /// A region without prices.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("there are prices for sa-east-1 and us-east-1, not for {0:?}")]
+#[error("there are prices for sa-east-1, us-east-1, eu-west-1 and us-west-2, not for {0:?}")]
 pub struct RegionError(String);
 
 impl Region {
     /// Every region whose prices are shipped.
-    pub const ALL: &'static [Self] = &[Self::SaEast1, Self::UsEast1];
+    pub const ALL: &'static [Self] = &[Self::SaEast1, Self::UsEast1, Self::EuWest1, Self::UsWest2];
+
+    /// The regions for which every service of an order's path has a price: a run's bill is shown
+    /// in each. Of eu-west-1 and us-west-2 the price of standard SQS requests was not found.
+    pub const COMPLETE: &'static [Self] = &[Self::SaEast1, Self::UsEast1];
 
     /// What usage types of this region begin with.
     pub(crate) fn usage_prefix(self) -> &'static str {
         match self {
             Self::SaEast1 => "SAE1-",
             Self::UsEast1 => "",
+            Self::EuWest1 => "EU-",
+            Self::UsWest2 => "USW2-",
         }
     }
 }
@@ -37,6 +47,8 @@ impl fmt::Display for Region {
         formatter.write_str(match self {
             Self::SaEast1 => "sa-east-1",
             Self::UsEast1 => "us-east-1",
+            Self::EuWest1 => "eu-west-1",
+            Self::UsWest2 => "us-west-2",
         })
     }
 }

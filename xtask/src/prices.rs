@@ -9,8 +9,15 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::{Map, Value, json};
 
 /// Regions for which a list is made; rows of `global` go into each.
-const REGIONS: &[(&str, &str)] =
-    &[("sa-east-1", "South America (Sao Paulo)"), ("us-east-1", "US East (N. Virginia)")];
+const REGIONS: &[(&str, &str)] = &[
+    ("sa-east-1", "South America (Sao Paulo)"),
+    ("us-east-1", "US East (N. Virginia)"),
+    ("eu-west-1", "EU (Ireland)"),
+    ("us-west-2", "US West (Oregon)"),
+];
+
+/// What usage types of the regions begin with; those of us-east-1 have no prefix.
+const PREFIXES: &[&str] = &["SAE1-", "EU-", "USW2-"];
 
 /// The term of ordinary prices and that of free tiers, in every list of AWS.
 const ON_DEMAND: &str = "JRTCKXETXF";
@@ -22,26 +29,35 @@ type Row = BTreeMap<String, String>;
 pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
     let folder = root.join("costmodel/prices");
     let rows = read(&folder.join("rates.csv"))?;
+    let mut shipped = String::new();
     for (region, location) in REGIONS {
         let mut offers: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
         for row in rows.iter().filter(|row| [*region, "global"].contains(&row["region"].as_str())) {
             offers.entry(&row["offer_code"]).or_default().push(row);
         }
+        fs::create_dir_all(folder.join(region))?;
+        shipped.push_str(&format!("    (\"{region}\", &[\n"));
         for (offer, rows) in offers {
             let path = folder.join(region).join(format!("{offer}.json"));
-            let text = format!("{:#}\n", list(offer, location, region, &rows));
-            if check {
-                let there = fs::read_to_string(&path).unwrap_or_default();
-                if there != text {
-                    bail!("{} is not current: run `cargo xtask prices`", path.display());
-                }
-            } else {
-                fs::create_dir_all(folder.join(region))?;
-                fs::write(&path, text).with_context(|| path.display().to_string())?;
-            }
+            put(&path, &format!("{:#}\n", list(offer, location, region, &rows)), check)?;
+            shipped.push_str(&format!("        include_str!(\"{region}/{offer}.json\"),\n"));
         }
+        shipped.push_str("    ]),\n");
     }
+    let head = "// Made by `cargo xtask prices`: the lists that are shipped.\n";
+    put(&folder.join("shipped.in"), &format!("{head}&[\n{shipped}]\n"), check)?;
     println!("prices: {} rows, {} regions", rows.len(), REGIONS.len());
+    Ok(())
+}
+
+/// Writes a file, or fails if it is not there as it would be written.
+fn put(path: &Path, text: &str, check: bool) -> Result<()> {
+    if check && fs::read_to_string(path).unwrap_or_default() != text {
+        bail!("{} is not current: run `cargo xtask prices`", path.display());
+    }
+    if !check {
+        fs::write(path, text).with_context(|| path.display().to_string())?;
+    }
     Ok(())
 }
 
@@ -115,8 +131,11 @@ fn free_for(free: &Row, rows: &[&Row]) -> Vec<String> {
         .iter()
         .filter(|row| row["region"] != "global")
         .filter(|row| {
-            let own = row["usagetype"].trim_start_matches("SAE1-").trim_end_matches("-ARM");
-            own == usage
+            let own = PREFIXES
+                .iter()
+                .find_map(|prefix| row["usagetype"].strip_prefix(prefix))
+                .unwrap_or(&row["usagetype"]);
+            own.trim_end_matches("-ARM") == usage
         })
         .map(|row| row["sku"].clone())
         .collect();

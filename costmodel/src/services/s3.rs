@@ -90,5 +90,15 @@ fn line(
 ) -> Used {
     let provenance: Provenance = of.provenance;
     let item = item.to_owned();
-    Used { service: "S3", item, offer: "AmazonS3", usage_type, quantity, unit, provenance, formula }
+    Used {
+        service: "S3",
+        item,
+        offer: "AmazonS3",
+        usage_type: usage_type.into(),
+        operation: "",
+        quantity,
+        unit,
+        provenance,
+        formula,
+    }
 }
