@@ -62,10 +62,7 @@ impl System {
                 Failure::usage(format!("{flag} must be {from} to {to}, not {value}"))
             })
         };
-        let region = arguments
-            .region
-            .parse()
-            .map_err(|error| Failure::usage(format!("--region: {error}")))?;
+        let region = region(&arguments.region)?;
         let system = Self {
             region,
             bootstrap,
@@ -167,6 +164,20 @@ impl System {
             ..FunctionConfig::new(FUNCTION, &self.bootstrap)
         }
     }
+}
+
+/// A region in which every meter of a run has a price.
+fn region(name: &str) -> Result<Region, Failure> {
+    let region: Region =
+        name.parse().map_err(|error| Failure::usage(format!("--region: {error}")))?;
+    if Region::COMPLETE.contains(&region) {
+        return Ok(region);
+    }
+    let complete: Vec<String> = Region::COMPLETE.iter().map(Region::to_string).collect();
+    Err(Failure::usage(format!(
+        "--region: a run cannot be priced in {name}, only in {}",
+        complete.join(" or ")
+    )))
 }
 
 /// A program in the folder of this one.

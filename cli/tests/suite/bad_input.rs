@@ -61,6 +61,7 @@ fn zero_orders_and_negative_rates_are_refused_by_flag() {
         (["--concurrency", "1"], "--concurrency"),
         (["--batch-size", "11"], "--batch-size"),
         (["--region", "mars-1"], "--region"),
+        (["--region", "eu-west-1"], "--region"),
     ] {
         let said = refusal(&arguments);
         assert!(said.contains(flag), "{arguments:?}: {said}");
