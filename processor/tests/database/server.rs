@@ -22,13 +22,14 @@ pub(crate) struct Server {
 
 /// Runs the server, and when it is told to end, or ends, removes its folder.
 const SCRIPT: &str = r#"
+server=
+trap '[ -z "$server" ] && exit 1; kill -INT "$server"' TERM
+trap 'rm -rf "$2"' EXIT
 "$1/initdb" -D "$2/data" -A trust -U vazao --no-sync -E UTF8 --locale=C >/dev/null || exit 1
 "$1/postgres" -D "$2/data" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
     -c fsync=off -c max_connections=100 2>"$2/log" &
 server=$!
-trap 'kill -INT $server' TERM
 wait $server; wait $server
-rm -rf "$2"
 "#;
 
 impl Server {
@@ -74,7 +75,7 @@ impl Server {
     }
 
     fn try_execute(&self, database: &str, sql: &str) -> Result<(), tokio_postgres::Error> {
-        block_on(async {
+        elsewhere(async {
             let url = self.url(database);
             let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await?;
             tokio::spawn(connection);
@@ -86,6 +87,11 @@ impl Server {
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(future)
+}
+
+/// In a thread of its own, as the caller may be in a runtime already.
+pub(crate) fn elsewhere<F: Future<Output: Send> + Send>(future: F) -> F::Output {
+    thread::scope(|scope| scope.spawn(|| block_on(future)).join().unwrap())
 }
 
 /// Where Debian puts the server's programs; of several versions the last.

@@ -14,7 +14,7 @@ use processor::{
 use tempfile::TempDir;
 use tokio_postgres::NoTls;
 
-use crate::server::{block_on, server};
+use crate::server::{elsewhere, server};
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Shop {
             DatabaseUrl::Sqlite(path) => {
                 sqlite(&path).query_row(query, [], |row| row.get(0)).unwrap()
             }
-            DatabaseUrl::Postgres(url) => block_on(async {
+            DatabaseUrl::Postgres(url) => elsewhere(async {
                 let query = format!("SELECT coalesce(({query})::bigint, 0)");
                 let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
                 tokio::spawn(connection);
@@ -98,7 +98,7 @@ impl Shop {
     pub(crate) fn execute(&self, sql: &str) {
         match self.url() {
             DatabaseUrl::Sqlite(path) => sqlite(&path).execute_batch(sql).unwrap(),
-            DatabaseUrl::Postgres(url) => block_on(async {
+            DatabaseUrl::Postgres(url) => elsewhere(async {
                 let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
                 tokio::spawn(connection);
                 client.batch_execute(sql).await.unwrap();

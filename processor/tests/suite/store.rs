@@ -8,11 +8,11 @@ use std::thread;
 
 use orders::{DocumentKind, StatusDocument};
 use processor::{
-    AwsConfig, Database, DocumentStore, Outcome, Pipeline, Poison, Process, ProcessError, Signer,
+    AwsConfig, Database, DocumentStore, Outcome, Pipeline, Poison, Process, ProcessError,
     StoreError, confirmation_document, nfe_document,
 };
 
-use crate::support::{Shop, certificate, now, signer, worked_invoice};
+use crate::support::{Shop, block_on, invoice, now, signer};
 
 #[derive(Debug, Clone)]
 struct Object {
@@ -88,15 +88,10 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> Option<(String, String, Ob
     Some((method, path.split('?').next()?.to_owned(), Object { headers, body }))
 }
 
-fn block_on<F: Future>(future: F) -> F::Output {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(future)
-}
-
 #[test]
 fn a_document_is_put_only_if_absent_with_its_class_type_and_hash() {
     let (store, objects) = bucket();
-    let document = confirmation_document(&worked_invoice());
+    let document = confirmation_document(&invoice(&Shop::new()));
     block_on(store.put(&document)).unwrap();
     let objects = objects.lock().unwrap();
     let object = &objects[&format!("/documents/{}", document.key)];
@@ -109,7 +104,7 @@ fn a_document_is_put_only_if_absent_with_its_class_type_and_hash() {
 #[test]
 fn a_document_that_is_there_already_is_as_good() {
     let (store, _) = bucket();
-    let document = nfe_document(&worked_invoice(), signer());
+    let document = nfe_document(&invoice(&Shop::new()), &signer());
     block_on(async {
         store.put(&document).await.unwrap();
         store.put(&document).await.unwrap();
@@ -119,7 +114,7 @@ fn a_document_that_is_there_already_is_as_good() {
 #[test]
 fn another_content_under_the_key_is_left_alone_and_reported() {
     let (store, objects) = bucket();
-    let document = nfe_document(&worked_invoice(), signer());
+    let document = nfe_document(&invoice(&Shop::new()), &signer());
     let mut other = document.clone();
     other.bytes.reverse();
     block_on(store.put(&other)).unwrap();
@@ -142,14 +137,10 @@ fn a_bucket_that_does_not_answer_is_worth_another_attempt() {
         secrets_endpoint: None,
     };
     let store = DocumentStore::new(&aws, "documents");
-    let document = nfe_document(&worked_invoice(), signer());
+    let document = nfe_document(&invoice(&Shop::new()), &signer());
     let error = ProcessError::from(block_on(store.put(&document)).unwrap_err());
     assert!(error.is_retryable(), "{error}");
     assert_eq!(error.code(), "STORE");
-}
-
-fn a_signer() -> Signer {
-    Signer::new(certificate()).unwrap()
 }
 
 /// What is in the bucket, by the first segment of its key.
@@ -171,7 +162,7 @@ fn status(objects: &Objects) -> StatusDocument {
 fn an_order_ends_with_three_documents_and_a_row_that_says_so() {
     let shop = Shop::new();
     let (store, objects) = bucket();
-    let pipeline = Pipeline::new(shop.open(), store, a_signer());
+    let pipeline = Pipeline::new(shop.open(), store, signer());
     let process = || block_on((&pipeline).process(shop.message(0))).unwrap();
     let first = process();
     assert_eq!((first.outcome, first.stored.documents), (Outcome::Documented, 3));
@@ -196,7 +187,7 @@ fn a_refused_order_ends_with_its_status_alone() {
     let shop = Shop::new();
     let (store, objects) = bucket();
     shop.sql().execute("UPDATE customer SET blocked = 1", []).unwrap();
-    let pipeline = Pipeline::new(shop.open(), store, a_signer());
+    let pipeline = Pipeline::new(shop.open(), store, signer());
     let processed = block_on((&pipeline).process(shop.message(0))).unwrap();
     assert_eq!(processed.outcome, Outcome::Refused);
     assert_eq!(folders(&objects), ["status"]);
@@ -210,7 +201,7 @@ fn an_order_whose_process_died_before_the_bucket_is_documented_by_the_next_deliv
     let shop = Shop::new();
     let (store, objects) = bucket();
     block_on(shop.open().settle(&shop.message(0), now())).unwrap();
-    let pipeline = Pipeline::new(shop.open(), store, a_signer());
+    let pipeline = Pipeline::new(shop.open(), store, signer());
     let processed = block_on((&pipeline).process(shop.message(0))).unwrap();
     assert_eq!(processed.outcome, Outcome::Redelivered);
     assert_eq!(folders(&objects).len(), 3);
@@ -223,7 +214,7 @@ fn an_order_whose_message_is_gone_is_documented_by_a_sweep() {
     for index in 0..2 {
         block_on(shop.open().settle(&shop.message(index), now())).unwrap();
     }
-    let pipeline = Pipeline::new(shop.open(), store, a_signer());
+    let pipeline = Pipeline::new(shop.open(), store, signer());
     let sweep = || {
         let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
         block_on(pipeline.sweep(std::time::Duration::ZERO, 10, until)).unwrap()
