@@ -1,5 +1,4 @@
-//! The function's tests: batches, the bucket, and how it starts. What documents say is tested in
-//! `tests/documents`, and the databases in `tests/database`.
+//! The function's tests: batches, the bucket, and how it starts.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -1,18 +1,17 @@
 //! What the tests share: a database of a small world, messages, and the worked invoice.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use aws_lambda_events::event::sqs::{SqsMessage, SqsMessageAttribute};
+use jiff::Timestamp;
 use orders::{RunTag, Sampler, World, WorldSize};
-use processor::{DatabaseUrl, Message, Seed, SqliteDatabase, create_database};
+use processor::{
+    Certificate, Database, DatabaseUrl, Invoice, Message, Seed, Settlement, Signer, SqliteDatabase,
+    create_database,
+};
 use rusqlite::Connection;
 use tempfile::TempDir;
-
-pub(crate) use invoices::{certificate, now, signer, worked_invoice};
-
-#[path = "../documents/support.rs"]
-#[allow(dead_code, reason = "the tests of documents use the rest")]
-mod invoices;
 
 /// A database in a folder that goes when this does.
 pub(crate) struct Shop {
@@ -63,6 +62,11 @@ impl Shop {
     }
 }
 
+/// 2026-11-23T10:15:00-03:00.
+pub(crate) fn now() -> Timestamp {
+    "2026-11-23T13:15:00Z".parse().unwrap()
+}
+
 pub(crate) fn record(partner: &str, order_number: &str, body: &str) -> SqsMessage {
     let attribute = |value: &str| {
         let mut attribute = SqsMessageAttribute::default();
@@ -78,4 +82,22 @@ pub(crate) fn record(partner: &str, order_number: &str, body: &str) -> SqsMessag
         ("orderNumber".to_owned(), attribute(order_number)),
     ]);
     record
+}
+
+/// The signer of the tests. The key is a new one in each process.
+pub(crate) fn signer() -> Signer {
+    static CERTIFICATE: LazyLock<Certificate> = LazyLock::new(|| Certificate::for_tests().unwrap());
+    Signer::new(&CERTIFICATE).unwrap()
+}
+
+/// Order 0 of the shop, settled.
+pub(crate) fn invoice(shop: &Shop) -> Invoice {
+    let settled = block_on(shop.open().settle(&shop.message(0), now())).unwrap();
+    let Settlement::Settled { order, .. } = settled else { panic!("in conflict") };
+    order.invoice.unwrap()
+}
+
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(future)
 }
