@@ -1,7 +1,7 @@
 //! RSA by AWS-LC. Its safe interface (aws-lc-rs) and ring sign with SHA-2 only, while an NF-e must
 //! be signed with SHA-1; the pure-Rust library takes several times as long, which would be most of
-//! the time of an order (`examples/document_cost.rs`). So this module, and it alone, calls C: three functions, whose
-//! contracts are short.
+//! the time of an order (`examples/document_cost.rs`). So this module, and it alone, calls C: four
+//! functions, whose contracts are short.
 #![allow(unsafe_code, reason = "the only way to RSA with SHA-1 in AWS-LC")]
 
 use std::ptr::NonNull;
