@@ -27,6 +27,7 @@ mod config;
 mod environment;
 mod error;
 mod event_source;
+mod faults;
 mod function_log;
 mod gateway;
 mod ids;
@@ -48,6 +49,7 @@ pub use config::{
     RouteConfig, SECRET_ACCESS_KEY, SqsIntegration, Throttle,
 };
 pub use error::{ConfigError, StartError};
+pub use faults::{FaultError, FaultKind, FaultPlan, FaultRate};
 pub use lambda::FunctionStatus;
 
 /// The table of behaviours: what AWS does, where AWS says so, and whether it is imitated.
