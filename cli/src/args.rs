@@ -99,6 +99,12 @@ pub(crate) struct SystemArguments {
     /// AWS region whose prices the run's bill takes: sa-east-1 or us-east-1
     #[arg(long, value_name = "REGION", default_value = "sa-east-1", help_heading = "System")]
     pub(crate) region: String,
+
+    /// Make this go wrong, in this share of its chances; may be given several times, such as
+    /// --fault s3-slow-down=0.01 --fault function-kill=0.005 --fault s3-slow=0.02:2s. A kind that
+    /// does not exist is answered with those that do
+    #[arg(long, value_name = "KIND=RATE", help_heading = "System")]
+    pub(crate) fault: Vec<String>,
 }
 
 #[derive(Debug, Args)]

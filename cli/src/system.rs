@@ -9,7 +9,7 @@ use std::time::Duration;
 use costmodel::Region;
 use loadgen::Credentials;
 use localcloud::{
-    ApiConfig, ApiKey, AttributeSource, CloudConfig, EventSourceConfig, FunctionConfig,
+    ApiConfig, ApiKey, AttributeSource, CloudConfig, EventSourceConfig, FaultPlan, FunctionConfig,
     MessageAttributeMapping, PollerScaling, QueueConfig, RedrivePolicy, RouteConfig,
     SqsIntegration,
 };
@@ -47,6 +47,7 @@ pub(crate) struct System {
     concurrency: u32,
     batch_size: u32,
     memory_mb: u32,
+    faults: FaultPlan,
 }
 
 impl System {
@@ -73,6 +74,7 @@ impl System {
             concurrency: range("--concurrency", arguments.concurrency, 2, 1_000)?,
             batch_size: range("--batch-size", arguments.batch_size, 1, 10)?,
             memory_mb: range("--memory", arguments.memory, 128, 10_240)?,
+            faults: faults(&arguments.fault)?,
         };
         if !system.bootstrap.is_file() {
             return Err(Failure::usage(format!(
@@ -92,6 +94,11 @@ impl System {
             maximum_concurrency: self.concurrency,
             visibility_timeout_s: VISIBILITY_TIMEOUT.as_secs(),
         }
+    }
+
+    /// Whether something is to go wrong on purpose.
+    pub(crate) fn plans_faults(&self) -> bool {
+        !self.faults.is_empty()
     }
 
     /// The names by which CloudWatch knows the parts.
@@ -115,6 +122,7 @@ impl System {
         let mut config = CloudConfig::new(data);
         config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         config.region = self.region.to_string();
+        config.faults = self.faults.clone();
         config.api = Some(api(world)?);
         config.queues = vec![
             QueueConfig {
@@ -161,6 +169,14 @@ impl System {
             ..FunctionConfig::new(FUNCTION, &self.bootstrap)
         }
     }
+}
+
+fn faults(written: &[String]) -> Result<FaultPlan, Failure> {
+    let mut plan = FaultPlan::none();
+    for fault in written {
+        plan.add(fault).map_err(|error| Failure::usage(format!("--fault: {error}")))?;
+    }
+    Ok(plan)
 }
 
 /// A program in the folder of this one.

@@ -1,5 +1,6 @@
 //! The cloud as a whole: checks its configuration, starts its services, ends them.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use tokio::task::JoinSet;
 use crate::config::{CloudConfig, EventSourceConfig};
 use crate::error::StartError;
 use crate::event_source::EventSource;
+use crate::faults::Faults;
 use crate::gateway::Gateway;
 use crate::lambda::{FunctionStatus, Lambda};
 use crate::metric_store::MetricStore;
@@ -83,6 +85,11 @@ impl LocalCloud {
         self.services.lambda.status(name)
     }
 
+    /// How often each planned fault struck, by name.
+    pub fn fault_counts(&self) -> BTreeMap<String, u64> {
+        self.services.faults.counts()
+    }
+
     /// Makes a queue refuse its next `count` sends, as if SQS were in trouble: the gateway
     /// answers 503. False if there is no such queue.
     pub fn refuse_sends(&self, queue: &str, count: u64) -> bool {
@@ -122,6 +129,7 @@ fn build(config: &CloudConfig) -> Result<Services, StartError> {
     if !problems.is_empty() {
         return Err(StartError::Config(problems));
     }
+    let faults = Arc::new(Faults::new(&config.faults, config.seed));
     let log_dir = config.data_dir.join("logs");
     std::fs::create_dir_all(&log_dir).map_err(|source| data_dir(&log_dir, source))?;
     let s3 = s3::service(&config.data_dir, &config.region, &config.buckets, &metrics);
@@ -137,6 +145,7 @@ fn build(config: &CloudConfig) -> Result<Services, StartError> {
         sqs: Arc::new(sqs),
         lambda: Arc::new(lambda.map_err(|source| data_dir(&log_dir, source))?),
         metrics,
+        faults,
     })
 }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::error::ConfigError;
+use crate::faults::FaultPlan;
 use crate::queue_log::QueueDurability;
 
 /// The access key that every client of the imitation uses, and that functions are given.
@@ -37,6 +38,10 @@ pub struct CloudConfig {
     pub functions: Vec<FunctionConfig>,
     /// Which queue feeds which function.
     pub event_sources: Vec<EventSourceConfig>,
+    /// What goes wrong on purpose.
+    pub faults: FaultPlan,
+    /// Everything random in the cloud comes from this.
+    pub seed: u64,
 }
 
 impl CloudConfig {
@@ -53,6 +58,8 @@ impl CloudConfig {
             buckets: Vec::new(),
             functions: Vec::new(),
             event_sources: Vec::new(),
+            faults: FaultPlan::none(),
+            seed: 1,
         }
     }
 }

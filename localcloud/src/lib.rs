@@ -28,6 +28,7 @@ mod config;
 mod environment;
 mod error;
 mod event_source;
+mod faults;
 mod function_log;
 mod gateway;
 mod ids;
@@ -50,6 +51,7 @@ pub use config::{
     RouteConfig, SECRET_ACCESS_KEY, SqsIntegration, Throttle,
 };
 pub use error::{ConfigError, StartError};
+pub use faults::{FaultError, FaultKind, FaultPlan, FaultRate};
 pub use lambda::FunctionStatus;
 pub use queue_log::QueueDurability;
 

@@ -18,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use crate::cloudwatch::{self, Protocol};
+use crate::faults::Faults;
 use crate::gateway::{self, Gateway};
 use crate::lambda::Lambda;
 use crate::metric_store::MetricStore;
@@ -41,6 +42,8 @@ pub(crate) struct Services {
     pub(crate) lambda: Arc<Lambda>,
     pub(crate) metrics: Arc<MetricStore>,
     pub(crate) s3: S3Service,
+    /// Each service holds them too; here for the counts.
+    pub(crate) faults: Arc<Faults>,
 }
 
 /// An answer with a body and its type.

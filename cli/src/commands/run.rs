@@ -120,7 +120,8 @@ impl<'a> Run<'a> {
         // Threads are named, so that the CPU account can tell the generator from the cloud.
         let cloud_runtime = runtime("localcloud", LOCAL_CLOUD_NICE)?;
         let load_runtime = runtime("loadgen", 0)?;
-        let config = self.system.cloud(&data, &self.world)?;
+        let mut config = self.system.cloud(&data, &self.world)?;
+        config.seed = self.profile.seed;
         let cloud = cloud_runtime
             .block_on(async { LocalCloud::start(config).await })
             .map_err(start_error)?;
@@ -261,6 +262,7 @@ impl<'a> Run<'a> {
             phases,
             generator: load.generator,
             processes: watch.processes.account(),
+            faults: self.system.plans_faults().then(|| watch.cloud.fault_counts()),
         })
     }
 
