@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::config::{CloudConfig, EventSourceConfig};
-use crate::error::StartError;
+use crate::error::{ConfigError, StartError};
 use crate::event_source::EventSource;
 use crate::faults::Faults;
 use crate::gateway::Gateway;
@@ -118,8 +118,9 @@ impl Drop for LocalCloud {
 
 fn build(config: &CloudConfig) -> Result<Services, StartError> {
     let metrics = Arc::new(MetricStore::default());
+    let faults = Arc::new(Faults::new(&config.faults, config.seed));
     let mut problems = config.problems();
-    let gateway = match config.api.as_ref().map(|api| Gateway::new(api, &metrics)).transpose() {
+    let gateway = match api_gateway(config, &metrics, &faults) {
         Ok(gateway) => gateway,
         Err(problem) => {
             problems.push(problem);
@@ -129,7 +130,6 @@ fn build(config: &CloudConfig) -> Result<Services, StartError> {
     if !problems.is_empty() {
         return Err(StartError::Config(problems));
     }
-    let faults = Arc::new(Faults::new(&config.faults, config.seed));
     let log_dir = config.data_dir.join("logs");
     std::fs::create_dir_all(&log_dir).map_err(|source| data_dir(&log_dir, source))?;
     let s3 = s3::service(&config.data_dir, &config.region, &config.buckets, &metrics);
@@ -147,6 +147,15 @@ fn build(config: &CloudConfig) -> Result<Services, StartError> {
         metrics,
         faults,
     })
+}
+
+fn api_gateway(
+    config: &CloudConfig,
+    metrics: &MetricStore,
+    faults: &Arc<Faults>,
+) -> Result<Option<Gateway>, ConfigError> {
+    let gateway = |api| Gateway::new(api, &config.account_id, metrics, faults.clone());
+    config.api.as_ref().map(gateway).transpose()
 }
 
 fn data_dir(path: &Path, source: std::io::Error) -> StartError {

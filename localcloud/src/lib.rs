@@ -42,18 +42,22 @@ mod runtime_api;
 mod s3;
 mod server;
 mod sqs;
+mod template;
+mod vtl;
 mod wire;
 
 pub use cloud::LocalCloud;
 pub use config::{
-    ACCESS_KEY_ID, ApiConfig, ApiKey, AttributeSource, CloudConfig, EventSourceConfig,
-    FunctionConfig, MessageAttributeMapping, PollerScaling, QueueConfig, RedrivePolicy,
-    RouteConfig, SECRET_ACCESS_KEY, SqsIntegration, Throttle,
+    ACCESS_KEY_ID, ApiConfig, ApiKey, CloudConfig, EventSourceConfig, FunctionConfig,
+    GatewayResponseConfig, IamUser, IntegrationResponse, MappingTemplate, PollerScaling,
+    QueueConfig, Quota, QuotaPeriod, RedrivePolicy, RouteConfig, SECRET_ACCESS_KEY, SqsIntegration,
+    Throttle, UsagePlan,
 };
 pub use error::{ConfigError, StartError};
 pub use faults::{FaultError, FaultKind, FaultPlan, FaultRate};
 pub use lambda::FunctionStatus;
 pub use queue_log::QueueDurability;
+pub use template::{TemplateError, TemplateProblem, TemplateSettings, Unsimulated};
 
 /// The table of behaviours: what AWS does, where AWS says so, and whether it is imitated.
 pub const FIDELITY: &str = include_str!("fidelity.md");

@@ -184,10 +184,10 @@ fn cut_short() -> Reply {
 }
 
 async fn to_gateway(services: &Services, head: Parts, body: Incoming) -> Reply {
-    let path = head.uri.path().to_owned();
-    match (&services.gateway, stage_path(services.gateway.as_ref(), &path)) {
+    let path = stage_path(services.gateway.as_ref(), head.uri.path());
+    match (&services.gateway, path) {
         (Some(gateway), Some(path)) => {
-            gateway::answer(gateway, &services.sqs, path, head, body).await
+            gateway::answer(gateway, &services.sqs, path, &head, body).await
         }
         (Some(_) | None, _) => {
             let body = json!({"message": "Forbidden"}).to_string();
