@@ -5,14 +5,14 @@
 //! and functions built with `lambda_runtime`. It knows nothing of what the messages mean.
 //! What is imitated, what is a parameter and what is missing is in [`FIDELITY`].
 //!
-//! Credentials are [`ACCESS_KEY_ID`] and [`SECRET_ACCESS_KEY`]; S3 checks the signature, the
-//! other services do not. The index of objects is in memory and ends with the process. So do
+//! Credentials are [`ACCESS_KEY_ID`] and [`SECRET_ACCESS_KEY`]; S3 checks the signature, and so does
+//! an API of signed routes, by its own users; the others do not. The index of objects is in memory and ends with the process. So do
 //! queues, unless [`CloudConfig::queue_durability`] puts them on disk: then a 202 of the
 //! gateway means that the message is there.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), localcloud::StartError> {
-//! let mut config = localcloud::CloudConfig::new("/tmp/cloud");
+//! let mut config = localcloud::CloudConfig::new("/tmp/cloud"); // or from_template
 //! config.buckets.push("documents".to_owned());
 //! let cloud = localcloud::LocalCloud::start(config).await?;
 //! // … AWS_ENDPOINT_URL = cloud.base_url()

@@ -23,7 +23,9 @@ fn message(body: &str, sent_ms: u64) -> Arc<Message> {
 
 fn queue_with(bodies: &[&str]) -> Queue {
     let mut queue = Queue::new(SETTINGS);
-    bodies.iter().for_each(|body| queue.put(1000, message(body, 1000), 0, None));
+    for body in bodies {
+        queue.put(1000, message(body, 1000), 0, None);
+    }
     queue
 }
 
@@ -159,7 +161,9 @@ fn the_age_metric_looks_past_a_message_received_three_times() {
 fn no_more_than_the_documented_number_is_in_flight() {
     let mut queue = Queue::new(SETTINGS);
     let message = message("a", 1000);
-    (0..=IN_FLIGHT_MAX).for_each(|_| queue.put(1000, message.clone(), 0, None));
+    for _ in 0..=IN_FLIGHT_MAX {
+        queue.put(1000, message.clone(), 0, None);
+    }
     let all = queue.receive(1000, Take { count_max: usize::MAX, ..ALL });
     assert_eq!((all.deliveries.len(), all.over_limit), (IN_FLIGHT_MAX, true));
     assert!(queue.delete(all.deliveries[0].receipt));
