@@ -315,8 +315,10 @@ impl Resolver<'_> {
     ) -> Resolved<String> {
         let resource =
             self.resource(id).ok_or_else(|| at.problem(format!("there is no resource {id}")))?;
-        match resource.get("Properties").and_then(|properties| properties.get(property)) {
-            Some(name) => self.at(name, depth + 1)?.text(),
+        let own = resource.get("Properties").and_then(|properties| properties.get(property));
+        let own = own.map(|name| self.at(name, depth + 1)).transpose()?;
+        match own.filter(|name| !is_no_value(name)) {
+            Some(name) => name.text(),
             None => Ok(format!("{}-{id}", self.settings.stack_name).to_lowercase()),
         }
     }

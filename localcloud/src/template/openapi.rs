@@ -15,7 +15,7 @@ use super::TemplateProblem;
 use super::fields::Fields;
 use super::intrinsics::Resolver;
 use super::unsimulated::Notes;
-use super::yaml::{Kind, Node};
+use super::yaml::Node;
 
 type Read<T> = Result<T, TemplateProblem>;
 
@@ -71,7 +71,9 @@ fn method_settings(node: &Node, notes: &mut Notes) -> Read<Vec<MethodSetting>> {
             (Some(rate_per_s), Some(burst)) => Some(Throttle { rate_per_s, burst }),
             (None, None) => None,
             _ => {
-                return Err(item.problem("ThrottlingRateLimit and ThrottlingBurstLimit go together"));
+                return Err(
+                    item.problem("ThrottlingRateLimit and ThrottlingBurstLimit go together")
+                );
             }
         };
         fields.only("CachingEnabled", "false")?;
@@ -424,19 +426,14 @@ fn json_template(node: &Node) -> Read<Option<MappingTemplate>> {
 /// Compiled here only to find its problems where they are written.
 fn template(node: &Node) -> Read<MappingTemplate> {
     let text = node.text()?;
-    let line = first_line(node, &text);
+    // A block's line is that of its first line of text, below the `|`.
+    let line = node.line;
     match Template::compile(&text) {
         Ok(_) => Ok(MappingTemplate { text, line }),
         Err(error) => {
             Err(TemplateProblem { line: line + error.line - 1, problem: error.to_string() })
         }
     }
-}
-
-/// A block of several lines begins below its `|`.
-fn first_line(node: &Node, text: &str) -> usize {
-    debug_assert!(matches!(node.kind, Kind::Scalar(_)));
-    if text.contains('\n') { node.line + 1 } else { node.line }
 }
 
 /// `arn:aws:apigateway:REGION:sqs:path/ACCOUNT/QUEUE`

@@ -233,7 +233,7 @@ fn intrinsics_do_what_cloudformation_does() {
 #[test]
 fn yaml_that_cloudformation_would_not_take_is_refused_with_its_line() {
     for (text, line, word) in [
-        ("a: 1\nb: [", 2, "not YAML"),
+        ("a: 1\nb: }\nc: 1\n", 2, "not YAML"),
         ("Resources:\n  A: {}\n  A: {}\n", 3, "written twice"),
         ("Resources: {}\n---\nResources: {}\n", 2, "second document"),
         ("A: &x 1\n", 1, "anchors"),
