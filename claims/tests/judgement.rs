@@ -96,6 +96,7 @@ fn manifest() -> RunManifest {
             outcomes: OutcomeCounts { accepted: ORDERS, ..OutcomeCounts::default() },
         },
         processes: Vec::new(),
+        faults: None,
     }
 }
 

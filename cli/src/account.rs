@@ -15,7 +15,6 @@ use runlog::{CostRecord, Delivery, Reconciliation, TimelinePoint, reconcile};
 
 use crate::failure::Failure;
 use crate::pricing;
-use crate::system::BUCKET;
 
 /// The local cloud's metrics have a resolution of a second.
 const STEP_S: u32 = 1;
@@ -51,8 +50,9 @@ pub(crate) async fn take(question: Question<'_>) -> Result<Account, Failure> {
     let Question { observer, tag, planned, load, started_at, .. } = question;
     let mut delivery = Delivery::new(tag, planned);
     let ledger = read_ledger(question.database, &mut delivery).map_err(Failure::internal)?;
-    let inventory =
-        read_inventory(observer, BUCKET, &tag, planned, |_| ()).await.map_err(Failure::internal)?;
+    let inventory = read_inventory(observer, &question.meters.bucket, &tag, planned, |_| ())
+        .await
+        .map_err(Failure::internal)?;
     delivery.nfe = inventory.nfe.clone();
     delivery.confirmations = inventory.confirmations.clone();
     delivery.statuses = inventory.statuses.clone();

@@ -80,29 +80,45 @@ pub(crate) struct RunArguments {
 /// The system that is started.
 #[derive(Debug, Args)]
 pub(crate) struct SystemArguments {
-    /// Port of the local cloud on 127.0.0.1; 0 takes a free one
-    #[arg(long, value_name = "PORT", default_value_t = 0, help_heading = "System")]
-    pub(crate) port: u16,
+    /// Port of the local cloud on 127.0.0.1; 0 takes a free one [default: 4566 for `vazao local`,
+    /// 0 for `vazao run`]
+    #[arg(long, value_name = "PORT", help_heading = "System")]
+    pub(crate) port: Option<u16>,
 
     /// The processor's binary; the default is `bootstrap` beside vazao
     #[arg(long, value_name = "FILE", help_heading = "System")]
     pub(crate) bootstrap: Option<PathBuf>,
 
-    /// Most invocations at the same time, 2 to 1000
-    #[arg(long, value_name = "N", default_value_t = 4, help_heading = "System")]
-    pub(crate) concurrency: u32,
+    /// The SAM template to build the system from; the default is the one that comes with vazao
+    #[arg(long, value_name = "FILE", help_heading = "System")]
+    pub(crate) template: Option<PathBuf>,
 
-    /// Most orders in one invocation, 1 to 10
-    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "System")]
-    pub(crate) batch_size: u32,
+    /// Another value for a parameter of the template; may be given several times, such as
+    /// --parameter PartnerRateLimit=50 --parameter RequestAuthorization=AWS_IAM
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "System")]
+    pub(crate) parameter: Vec<String>,
 
-    /// Memory of the function, MB, for the bill
-    #[arg(long, value_name = "MB", default_value_t = 256, help_heading = "System")]
-    pub(crate) memory: u32,
+    /// Most invocations at the same time, 2 to 1000 [default: the template's]
+    #[arg(long, value_name = "N", help_heading = "System")]
+    pub(crate) concurrency: Option<u32>,
+
+    /// Most orders in one invocation, 1 to 10 [default: the template's]
+    #[arg(long, value_name = "N", help_heading = "System")]
+    pub(crate) batch_size: Option<u32>,
+
+    /// Memory of the function, MB, for the bill [default: the template's]
+    #[arg(long, value_name = "MB", help_heading = "System")]
+    pub(crate) memory: Option<u32>,
 
     /// AWS region whose prices the run's bill takes: sa-east-1 or us-east-1
     #[arg(long, value_name = "REGION", default_value = "sa-east-1", help_heading = "System")]
     pub(crate) region: String,
+
+    /// Make this go wrong, in this share of its chances; may be given several times, such as
+    /// --fault s3-slow-down=0.01 --fault function-kill=0.005 --fault s3-slow=0.02:2s. A kind that
+    /// does not exist is answered with those that do
+    #[arg(long, value_name = "KIND=RATE", help_heading = "System")]
+    pub(crate) fault: Vec<String>,
 }
 
 /// A model file describes a queue that theory knows: arrivals, service, servers, retries. Every key
@@ -178,9 +194,14 @@ pub(crate) struct ReportArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct LocalArguments {
-    /// Folder for the local cloud's database, objects and logs; it must not exist yet
+    /// Folder for the local cloud's queues, database, objects and logs. What an earlier `vazao
+    /// local` left there is there again
     #[arg(long, value_name = "FOLDER", default_value = "runs/local")]
     pub(crate) data: PathBuf,
+
+    /// Remove the folder of --data first, if it is a local cloud's
+    #[arg(long)]
+    pub(crate) reset: bool,
 
     #[command(flatten)]
     pub(crate) system: SystemArguments,

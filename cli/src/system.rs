@@ -1,18 +1,13 @@
-//! The reference system, wired: the names and settings of its parts. It is what `infra/` deploys,
-//! with the numbers that make sense on one machine.
+//! The reference system: the template that is deployed, with the parameters and executables of
+//! one machine.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use costmodel::Region;
 use loadgen::Credentials;
-use localcloud::{
-    ApiConfig, ApiKey, AttributeSource, CloudConfig, EventSourceConfig, FunctionConfig,
-    MessageAttributeMapping, PollerScaling, QueueConfig, RedrivePolicy, RouteConfig,
-    SqsIntegration,
-};
+use localcloud::{ApiKey, CloudConfig, FaultPlan, IamUser, TemplateSettings};
 use observe::MetersOf;
 use orders::World;
 use runlog::Deployment;
@@ -20,23 +15,11 @@ use runlog::Deployment;
 use crate::args::SystemArguments;
 use crate::failure::Failure;
 
-const API: &str = "orders";
-const STAGE: &str = "live";
-pub(crate) const QUEUE: &str = "orders";
-pub(crate) const DEAD_LETTER_QUEUE: &str = "orders-dead-letters";
+/// The template that comes with vazao.
+const TEMPLATE: &str = include_str!("../../infra/template.yaml");
+const TEMPLATE_NAME: &str = "infra/template.yaml";
+/// The function that the template has to name so, because its executable is ours.
 const FUNCTION: &str = "order-processor";
-pub(crate) const BUCKET: &str = "order-documents";
-
-/// An invocation is killed after this.
-const FUNCTION_TIMEOUT: Duration = Duration::from_secs(5);
-/// Six times the function's timeout, as AWS advises (Lambda developer guide, "services-sqs").
-const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(30);
-const RETENTION: Duration = Duration::from_secs(4 * 86_400);
-const DEAD_LETTER_RETENTION: Duration = Duration::from_secs(14 * 86_400);
-const MAX_RECEIVE_COUNT: u32 = 5;
-
-/// The schema that the gateway validates bodies against.
-const ORDER_SCHEMA: &str = include_str!("../../infra/order.schema.json");
 
 /// The settings of a system, checked.
 #[derive(Debug, Clone)]
@@ -44,9 +27,12 @@ pub(crate) struct System {
     pub(crate) region: Region,
     pub(crate) bootstrap: PathBuf,
     port: u16,
-    concurrency: u32,
-    batch_size: u32,
-    memory_mb: u32,
+    template_name: String,
+    template: String,
+    parameters: BTreeMap<String, String>,
+    faults: FaultPlan,
+    /// What the template describes, without a folder and without keys.
+    described: CloudConfig,
 }
 
 impl System {
@@ -56,49 +42,123 @@ impl System {
             Some(path) => path.clone(),
             None => beside_vazao("bootstrap")?,
         };
-        let range = |flag: &str, value: u32, from: u32, to: u32| {
-            let fine = (from..=to).contains(&value);
-            fine.then_some(value).ok_or_else(|| {
-                Failure::usage(format!("{flag} must be {from} to {to}, not {value}"))
-            })
-        };
-        let region = region(&arguments.region)?;
-        let system = Self {
-            region,
-            bootstrap,
-            port: arguments.port,
-            concurrency: range("--concurrency", arguments.concurrency, 2, 1_000)?,
-            batch_size: range("--batch-size", arguments.batch_size, 1, 10)?,
-            memory_mb: range("--memory", arguments.memory, 128, 10_240)?,
-        };
-        if !system.bootstrap.is_file() {
+        if !bootstrap.is_file() {
             return Err(Failure::usage(format!(
                 "the processor's binary {} is missing: run `cargo build --release`, or name it with --bootstrap",
-                system.bootstrap.display()
+                bootstrap.display()
             )));
         }
+        let region = region(&arguments.region)?;
+        let (template_name, template) = template(arguments.template.as_deref())?;
+        let parameters = parameters(arguments)?;
+        let faults = faults(&arguments.fault)?;
+        let mut system = Self {
+            region,
+            bootstrap,
+            port: arguments.port.unwrap_or(0),
+            template_name,
+            template,
+            parameters,
+            faults,
+            described: CloudConfig::new(""),
+        };
+        system.described = system.describe(Path::new(""))?;
+        system.check_shape()?;
         Ok(system)
+    }
+
+    fn describe(&self, data: &Path) -> Result<CloudConfig, Failure> {
+        let mut settings = TemplateSettings::new(data);
+        settings.region = self.region.to_string();
+        settings.stack_name = "vazao".to_owned();
+        settings.parameters = self.parameters.clone();
+        let of_this_machine = [
+            ("DatabaseUrl", format!("sqlite://{}", Self::database(data).display())),
+            ("CertificateFile", Self::certificate(data).display().to_string()),
+        ];
+        for (name, value) in of_this_machine {
+            settings.parameters.entry(name.to_owned()).or_insert(value);
+        }
+        settings.executables.insert(FUNCTION.to_owned(), self.bootstrap.clone());
+        CloudConfig::from_template(&self.template, &settings).map_err(|error| {
+            let lines: Vec<_> = error
+                .0
+                .iter()
+                .map(|problem| format!("{}: {problem}", self.template_name))
+                .collect();
+            Failure::usage(lines.join("\n"))
+        })
+    }
+
+    /// A run measures one way: API, queue, function, bucket.
+    fn check_shape(&self) -> Result<(), Failure> {
+        let config = &self.described;
+        let sources = config.event_sources.len();
+        let dead_letters = config.queues.iter().filter(|queue| queue.redrive.is_some()).count();
+        if config.api.is_some() && sources == 1 && dead_letters == 1 && config.buckets.len() == 1 {
+            return Ok(());
+        }
+        Err(Failure::usage(format!(
+            "{}: a run needs one API, one queue with a dead-letter queue and an event source, and one bucket",
+            self.template_name
+        )))
     }
 
     /// The settings that bear on cost and scale.
     pub(crate) fn deployment(&self) -> Deployment {
+        let source = &self.described.event_sources[0];
+        let queue = self.described.queues.iter().find(|queue| queue.name == source.queue);
+        let function = self.described.functions.iter().find(|f| f.name == source.function);
         Deployment {
             region: self.region.to_string(),
-            memory_mb: self.memory_mb,
-            batch_size: self.batch_size,
-            maximum_concurrency: self.concurrency,
-            visibility_timeout_s: VISIBILITY_TIMEOUT.as_secs(),
+            memory_mb: function.map_or(0, |function| function.memory_mb),
+            batch_size: source.batch_size,
+            maximum_concurrency: source.maximum_concurrency,
+            visibility_timeout_s: queue.map_or(0, |queue| queue.visibility_timeout.as_secs()),
         }
+    }
+
+    /// The queue that feeds the function.
+    pub(crate) fn queue(&self) -> &str {
+        &self.described.event_sources[0].queue
+    }
+
+    /// Where its dead letters go.
+    pub(crate) fn dead_letter_queue(&self) -> &str {
+        let mut redrives = self.described.queues.iter().filter_map(|q| q.redrive.as_ref());
+        redrives.next().map_or("", |redrive| redrive.dead_letter_queue.as_str())
+    }
+
+    /// Where the documents are.
+    pub(crate) fn bucket(&self) -> &str {
+        &self.described.buckets[0]
+    }
+
+    /// What the template says and the local cloud does not act on, a line each.
+    pub(crate) fn unsimulated(&self) -> impl Iterator<Item = String> {
+        self.described.unsimulated.iter().map(|thing| format!("{}: {thing}", self.template_name))
+    }
+
+    /// The port when no flag says another.
+    pub(crate) fn with_default_port(mut self, arguments: &SystemArguments, port: u16) -> Self {
+        self.port = arguments.port.unwrap_or(port);
+        self
+    }
+
+    /// Whether something is to go wrong on purpose.
+    pub(crate) fn plans_faults(&self) -> bool {
+        !self.faults.is_empty()
     }
 
     /// The names by which CloudWatch knows the parts.
     pub(crate) fn meters(&self) -> MetersOf {
+        let api = self.described.api.as_ref();
         MetersOf {
-            api: API.to_owned(),
-            stage: STAGE.to_owned(),
-            queue: QUEUE.to_owned(),
-            function: FUNCTION.to_owned(),
-            bucket: BUCKET.to_owned(),
+            api: api.map_or_else(String::new, |api| api.name.clone()),
+            stage: api.map_or_else(String::new, |api| api.stage.clone()),
+            queue: self.queue().to_owned(),
+            function: self.described.event_sources[0].function.clone(),
+            bucket: self.bucket().to_owned(),
         }
     }
 
@@ -112,58 +172,72 @@ impl System {
         data.join("existing.sqlite")
     }
 
-    /// The local cloud of this system; its state goes to the folder `data`.
+    /// The local cloud of this system; its state goes to the folder `data`. Every partner has a
+    /// key that bears its name, in the template's first usage plan.
     pub(crate) fn cloud(&self, data: &Path, world: &World) -> Result<CloudConfig, Failure> {
-        let mut config = CloudConfig::new(data);
+        let mut config = self.describe(data)?;
         config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-        config.region = self.region.to_string();
-        config.api = Some(api(world)?);
-        config.queues = vec![
-            QueueConfig {
-                name: QUEUE.to_owned(),
-                visibility_timeout: VISIBILITY_TIMEOUT,
-                retention: RETENTION,
-                redrive: Some(RedrivePolicy {
-                    dead_letter_queue: DEAD_LETTER_QUEUE.to_owned(),
-                    max_receive_count: MAX_RECEIVE_COUNT,
-                }),
-            },
-            QueueConfig {
-                name: DEAD_LETTER_QUEUE.to_owned(),
-                visibility_timeout: VISIBILITY_TIMEOUT,
-                retention: DEAD_LETTER_RETENTION,
-                redrive: None,
-            },
-        ];
-        config.buckets = vec![BUCKET.to_owned()];
-        config.functions = vec![self.function(data)];
-        config.event_sources = vec![EventSourceConfig {
-            queue: QUEUE.to_owned(),
-            function: FUNCTION.to_owned(),
-            batch_size: self.batch_size,
-            batching_window: Duration::ZERO,
-            maximum_concurrency: self.concurrency,
-            report_batch_item_failures: true,
-            scaling: PollerScaling::default(),
-        }];
+        config.faults = self.faults.clone();
+        if let Some(api) = &mut config.api {
+            let plan = api.usage_plans.first().map(|plan| plan.name.clone());
+            api.api_keys.extend((0..world.size().partners).map(|partner| ApiKey {
+                id: world.partner(partner).to_string(),
+                value: api_key(partner),
+                usage_plan: plan.clone(),
+            }));
+            api.users.extend(
+                (0..world.size().partners).map(|partner| user(&config.account_id, world, partner)),
+            );
+        }
+        for function in &mut config.functions {
+            // After the generator, and after the gateway and the queue.
+            function.nice = 10;
+        }
         Ok(config)
     }
+}
 
-    fn function(&self, data: &Path) -> FunctionConfig {
-        let database = Self::database(data);
-        FunctionConfig {
-            memory_mb: self.memory_mb,
-            timeout: FUNCTION_TIMEOUT,
-            environment: BTreeMap::from([
-                ("VAZAO_DATABASE".to_owned(), format!("sqlite://{}", database.display())),
-                ("VAZAO_CERTIFICATE".to_owned(), Self::certificate(data).display().to_string()),
-                ("VAZAO_DOCUMENTS_BUCKET".to_owned(), BUCKET.to_owned()),
-            ]),
-            // After the generator, and after the gateway and the queue.
-            nice: 10,
-            ..FunctionConfig::new(FUNCTION, &self.bootstrap)
-        }
+/// The name and text of the template.
+fn template(path: Option<&Path>) -> Result<(String, String), Failure> {
+    let Some(path) = path else { return Ok((TEMPLATE_NAME.to_owned(), TEMPLATE.to_owned())) };
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("--template {name}: {error}")))?;
+    Ok((name, text))
+}
+
+/// What the flags say in place of the template's defaults.
+fn parameters(arguments: &SystemArguments) -> Result<BTreeMap<String, String>, Failure> {
+    // The generator sends keys and does not sign.
+    let mut parameters =
+        BTreeMap::from([("RequestAuthorization".to_owned(), "API_KEY".to_owned())]);
+    for written in &arguments.parameter {
+        let (name, value) = written.split_once('=').ok_or_else(|| {
+            Failure::usage(format!("--parameter is written NAME=VALUE, not {written:?}"))
+        })?;
+        parameters.insert(name.to_owned(), value.to_owned());
     }
+    let flags = [
+        ("--concurrency", "MaximumConcurrency", arguments.concurrency, 2, 1_000),
+        ("--batch-size", "BatchSize", arguments.batch_size, 1, 10),
+        ("--memory", "FunctionMemory", arguments.memory, 128, 10_240),
+    ];
+    for (flag, parameter, value, from, to) in flags {
+        let Some(value) = value else { continue };
+        if !(from..=to).contains(&value) {
+            return Err(Failure::usage(format!("{flag} must be {from} to {to}, not {value}")));
+        }
+        parameters.insert(parameter.to_owned(), value.to_string());
+    }
+    Ok(parameters)
+}
+
+fn faults(written: &[String]) -> Result<FaultPlan, Failure> {
+    let mut plan = FaultPlan::none();
+    for fault in written {
+        plan.add(fault).map_err(|error| Failure::usage(format!("--fault: {error}")))?;
+    }
+    Ok(plan)
 }
 
 /// A region in which every meter of a run has a price.
@@ -187,42 +261,19 @@ fn beside_vazao(name: &str) -> Result<PathBuf, Failure> {
     Ok(vazao.with_file_name(name))
 }
 
-fn api(world: &World) -> Result<ApiConfig, Failure> {
-    let schema = serde_json::from_str(ORDER_SCHEMA)
-        .map_err(|error| Failure::internal(format!("infra/order.schema.json: {error}")))?;
-    let attribute = |name: &str, source| MessageAttributeMapping { name: name.to_owned(), source };
-    Ok(ApiConfig {
-        name: API.to_owned(),
-        stage: STAGE.to_owned(),
-        routes: vec![RouteConfig {
-            method: "PUT".to_owned(),
-            path: "/v1/orders/{orderNumber}".to_owned(),
-            request_schema: Some(schema),
-            integration: SqsIntegration {
-                queue: QUEUE.to_owned(),
-                attributes: vec![
-                    attribute("partner", AttributeSource::Identity),
-                    attribute(
-                        "orderNumber",
-                        AttributeSource::PathParameter("orderNumber".to_owned()),
-                    ),
-                    attribute("requestId", AttributeSource::RequestId),
-                ],
-            },
-        }],
-        api_keys: (0..world.size().partners)
-            .map(|partner| ApiKey {
-                value: api_key(partner),
-                identity: world.partner(partner).to_string(),
-            })
-            .collect(),
-        throttle: None,
-    })
-}
-
 /// The local cloud's key of a partner. It opens nothing but a port of 127.0.0.1.
 fn api_key(partner: u32) -> String {
     format!("local-cloud-key-of-partner-{:02}", partner + 1)
+}
+
+/// The local cloud's user of a partner, for requests that are signed.
+fn user(account_id: &str, world: &World, partner: u32) -> IamUser {
+    let name = world.partner(partner);
+    IamUser {
+        arn: format!("arn:aws:iam::{account_id}:user/partners/{name}"),
+        access_key_id: format!("AKIALOCAL{:02}", partner + 1),
+        secret_access_key: format!("local-cloud-secret-of-{name}"),
+    }
 }
 
 /// The keys of all partners, by index.

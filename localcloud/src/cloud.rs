@@ -1,5 +1,6 @@
 //! The cloud as a whole: checks its configuration, starts its services, ends them.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,8 +10,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::config::{CloudConfig, EventSourceConfig};
-use crate::error::StartError;
+use crate::error::{ConfigError, StartError};
 use crate::event_source::EventSource;
+use crate::faults::Faults;
 use crate::gateway::Gateway;
 use crate::lambda::{FunctionStatus, Lambda};
 use crate::metric_store::MetricStore;
@@ -83,6 +85,11 @@ impl LocalCloud {
         self.services.lambda.status(name)
     }
 
+    /// How often each planned fault struck, by name.
+    pub fn fault_counts(&self) -> BTreeMap<String, u64> {
+        self.services.faults.counts()
+    }
+
     /// Makes a queue refuse its next `count` sends, as if SQS were in trouble: the gateway
     /// answers 503. False if there is no such queue.
     pub fn refuse_sends(&self, queue: &str, count: u64) -> bool {
@@ -111,8 +118,9 @@ impl Drop for LocalCloud {
 
 fn build(config: &CloudConfig) -> Result<Services, StartError> {
     let metrics = Arc::new(MetricStore::default());
+    let faults = Arc::new(Faults::new(&config.faults, config.seed));
     let mut problems = config.problems();
-    let gateway = match config.api.as_ref().map(|api| Gateway::new(api, &metrics)).transpose() {
+    let gateway = match api_gateway(config, &metrics, &faults) {
         Ok(gateway) => gateway,
         Err(problem) => {
             problems.push(problem);
@@ -137,7 +145,17 @@ fn build(config: &CloudConfig) -> Result<Services, StartError> {
         sqs: Arc::new(sqs),
         lambda: Arc::new(lambda.map_err(|source| data_dir(&log_dir, source))?),
         metrics,
+        faults,
     })
+}
+
+fn api_gateway(
+    config: &CloudConfig,
+    metrics: &MetricStore,
+    faults: &Arc<Faults>,
+) -> Result<Option<Gateway>, ConfigError> {
+    let gateway = |api| Gateway::new(api, &config.account_id, metrics, faults.clone());
+    config.api.as_ref().map(gateway).transpose()
 }
 
 fn data_dir(path: &Path, source: std::io::Error) -> StartError {

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::error::ConfigError;
+use crate::faults::FaultPlan;
 use crate::queue_log::QueueDurability;
+use crate::template::Unsimulated;
 
 /// The access key that every client of the imitation uses, and that functions are given.
 pub const ACCESS_KEY_ID: &str = "test";
@@ -37,6 +39,12 @@ pub struct CloudConfig {
     pub functions: Vec<FunctionConfig>,
     /// Which queue feeds which function.
     pub event_sources: Vec<EventSourceConfig>,
+    /// What the template says and the cloud does not act on.
+    pub unsimulated: Vec<Unsimulated>,
+    /// What goes wrong on purpose.
+    pub faults: FaultPlan,
+    /// Everything random in the cloud comes from this.
+    pub seed: u64,
 }
 
 impl CloudConfig {
@@ -53,12 +61,15 @@ impl CloudConfig {
             buckets: Vec::new(),
             functions: Vec::new(),
             event_sources: Vec::new(),
+            unsimulated: Vec::new(),
+            faults: FaultPlan::none(),
+            seed: 1,
         }
     }
 }
 
 /// A REST API with one stage.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ApiConfig {
     /// The name, which is also the id in the address: letters, digits, `-` and `_`.
     pub name: String,
@@ -66,28 +77,86 @@ pub struct ApiConfig {
     pub stage: String,
     /// What it answers.
     pub routes: Vec<RouteConfig>,
-    /// Who may call. Empty: anyone, without a key.
+    /// Answers that are not the integration's, where they differ from API Gateway's own.
+    pub gateway_responses: Vec<GatewayResponseConfig>,
+    /// Limits of callers.
+    pub usage_plans: Vec<UsagePlan>,
+    /// Keys that routes may ask for.
     pub api_keys: Vec<ApiKey>,
-    /// The stage's token bucket. None: unlimited.
-    pub throttle: Option<Throttle>,
+    /// Who may sign requests.
+    pub users: Vec<IamUser>,
+    /// `$stageVariables`
+    pub stage_variables: BTreeMap<String, String>,
+    /// The account's token bucket, of all routes together. None: unlimited.
+    pub account_throttle: Option<Throttle>,
 }
 
-/// One key and whose it is.
+/// One key. On AWS a key's id is made up; here the owner says it, and may make it the caller's
+/// name: `$context.identity.apiKeyId`.
 #[derive(Clone, Debug)]
 pub struct ApiKey {
+    /// `$context.identity.apiKeyId`
+    pub id: String,
     /// The value of the `x-api-key` header.
     pub value: String,
-    /// The caller's name, for [`AttributeSource::Identity`].
-    pub identity: String,
+    /// The [`UsagePlan::name`] whose limits are the key's, if it has one.
+    pub usage_plan: Option<String>,
+}
+
+/// A caller that signs with AWS Signature Version 4.
+#[derive(Clone, Debug)]
+pub struct IamUser {
+    /// `$context.identity.userArn`, such as `arn:aws:iam::000000000000:user/partners/acme`.
+    pub arn: String,
+    /// The access key's id.
+    pub access_key_id: String,
+    /// The secret that belongs to it.
+    pub secret_access_key: String,
+}
+
+/// Limits that hold for each key by itself.
+#[derive(Clone, Debug)]
+pub struct UsagePlan {
+    /// The name.
+    pub name: String,
+    /// The token bucket of a key.
+    pub throttle: Option<Throttle>,
+    /// The requests of a key in a period.
+    pub quota: Option<Quota>,
+}
+
+/// A number of requests in a period that begins at midnight UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Requests.
+    pub limit: u64,
+    /// In how long.
+    pub period: QuotaPeriod,
+}
+
+/// How long a [`Quota`] lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuotaPeriod {
+    /// A day of UTC.
+    Day,
+    /// Seven days, from a Sunday.
+    Week,
+    /// A calendar month.
+    Month,
 }
 
 /// A token bucket, as API Gateway's throttling.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Throttle {
     /// Tokens added each second.
     pub rate_per_s: f64,
     /// Tokens the bucket holds.
     pub burst: f64,
+}
+
+impl Throttle {
+    /// API Gateway's quotas, "limits": an account in a Region, São Paulo included.
+    pub const ACCOUNT: Throttle = Throttle { rate_per_s: 10_000.0, burst: 5_000.0 };
 }
 
 /// One method of one resource.
@@ -97,41 +166,110 @@ pub struct RouteConfig {
     pub method: String,
     /// The resource path; `{name}` takes one segment, as in `/v1/orders/{orderNumber}`.
     pub path: String,
+    /// Whether requests must be signed by one of [`ApiConfig::users`].
+    pub signed: bool,
+    /// Whether requests need one of [`ApiConfig::api_keys`].
+    pub api_key_required: bool,
+    /// The method's token bucket. None: unlimited.
+    pub throttle: Option<Throttle>,
     /// JSON Schema draft 4 that the body must satisfy.
     pub request_schema: Option<serde_json::Value>,
     /// What happens to the body.
     pub integration: SqsIntegration,
 }
 
-/// The body becomes a message.
+/// The body becomes a request to SQS.
 #[derive(Clone, Debug)]
 pub struct SqsIntegration {
-    /// Name of the queue.
+    /// Name of the queue in the integration's path.
     pub queue: String,
-    /// Message attributes to add.
-    pub attributes: Vec<MessageAttributeMapping>,
+    /// After this the caller gets a 504; 50 ms to 29 s.
+    pub timeout: Duration,
+    /// By content type, what makes a form of SQS's query protocol of a request. Other types are
+    /// refused: the passthrough behaviour is `never`.
+    pub request_templates: BTreeMap<String, MappingTemplate>,
+    /// What is answered, by the status of SQS.
+    pub responses: Vec<IntegrationResponse>,
 }
 
-/// One message attribute and where its value comes from.
-#[derive(Clone, Debug)]
-pub struct MessageAttributeMapping {
-    /// Name of the attribute.
-    pub name: String,
-    /// Its value.
-    pub source: AttributeSource,
-}
-
-/// What API Gateway's mapping template can see.
+/// A template in API Gateway's part of the Velocity Template Language.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AttributeSource {
-    /// The [`ApiKey::identity`] of the caller.
-    Identity,
-    /// A `{name}` of the route's path.
-    PathParameter(String),
-    /// The id of the request, as in the `x-amzn-RequestId` header.
-    RequestId,
-    /// This text.
-    Literal(String),
+pub struct MappingTemplate {
+    /// The text.
+    pub text: String,
+    /// The line of its file on which the text begins, for messages.
+    pub line: usize,
+}
+
+impl From<&str> for MappingTemplate {
+    fn from(text: &str) -> Self {
+        MappingTemplate { text: text.to_owned(), line: 1 }
+    }
+}
+
+/// What becomes of the back end's answer.
+#[derive(Clone, Debug)]
+pub struct IntegrationResponse {
+    /// A regular expression for the back end's status; None: every status that no other
+    /// response matches.
+    pub pattern: Option<String>,
+    /// The status of the answer.
+    pub status: u16,
+    /// Headers of the answer, name and value.
+    pub headers: Vec<(String, String)>,
+    /// The body; None: the back end's.
+    pub template: Option<MappingTemplate>,
+}
+
+/// API Gateway's own answer of a type, such as `BAD_REQUEST_BODY`.
+#[derive(Clone, Debug)]
+pub struct GatewayResponseConfig {
+    /// The type, or `DEFAULT_4XX` or `DEFAULT_5XX`.
+    pub kind: String,
+    /// Another status than API Gateway's.
+    pub status: Option<u16>,
+    /// Headers, name and value.
+    pub headers: Vec<(String, String)>,
+    /// The body; None: API Gateway's.
+    pub template: Option<MappingTemplate>,
+}
+
+impl SqsIntegration {
+    /// Sends the body of JSON requests, with message attributes: their names, and what their
+    /// values are in the mapping template, such as `$context.requestId`. The caller gets a 202 with
+    /// `messageId`, `md5OfMessageBody` and `requestId`, or a 503.
+    pub fn send_message(queue: impl Into<String>, attributes: &[(&str, &str)]) -> Self {
+        let mut form = "Action=SendMessage&MessageBody=$util.urlEncode($input.body)".to_owned();
+        for (number, (name, value)) in (1..).zip(attributes) {
+            form.push_str(&format!(
+                "&MessageAttribute.{number}.Name={name}&MessageAttribute.{number}.Value.DataType=String&MessageAttribute.{number}.Value.StringValue=$util.urlEncode({value})"
+            ));
+        }
+        let answer = r#"{"messageId":"$input.path('$.SendMessageResponse.SendMessageResult.MessageId')","md5OfMessageBody":"$input.path('$.SendMessageResponse.SendMessageResult.MD5OfMessageBody')","requestId":"$context.requestId"}"#;
+        let refusal = r#"{"message":"Service Unavailable","requestId":"$context.requestId"}"#;
+        SqsIntegration {
+            queue: queue.into(),
+            timeout: Duration::from_secs(29),
+            request_templates: BTreeMap::from([(
+                "application/json".to_owned(),
+                form.as_str().into(),
+            )]),
+            responses: vec![
+                IntegrationResponse {
+                    pattern: Some("200".to_owned()),
+                    status: 202,
+                    headers: Vec::new(),
+                    template: Some(answer.into()),
+                },
+                IntegrationResponse {
+                    pattern: None,
+                    status: 503,
+                    headers: vec![("Retry-After".to_owned(), "1".to_owned())],
+                    template: Some(refusal.into()),
+                },
+            ],
+        }
+    }
 }
 
 /// A standard queue.
@@ -330,6 +468,12 @@ impl CloudConfig {
                 problems.push(ConfigError::Name { kind, name: name.clone() });
             }
         }
+        for key in &api.api_keys {
+            let Some(plan) = &key.usage_plan else { continue };
+            if !api.usage_plans.iter().any(|known| known.name == *plan) {
+                problems.push(ConfigError::UnknownPlan { key: key.id.clone(), plan: plan.clone() });
+            }
+        }
         api.routes.iter().for_each(|route| self.check_route(api, route, problems));
     }
 
@@ -343,29 +487,15 @@ impl CloudConfig {
         if route.method.parse::<http::Method>().is_err() || !route.path.starts_with('/') {
             problems.push(ConfigError::Route { route: of.clone() });
         }
-        for mapping in &route.integration.attributes {
-            let attribute = || mapping.name.clone();
-            match &mapping.source {
-                AttributeSource::Identity if api.api_keys.is_empty() => {
-                    problems.push(ConfigError::IdentityWithoutKeys {
-                        route: of.clone(),
-                        attribute: attribute(),
-                    });
-                }
-                AttributeSource::PathParameter(name)
-                    if !route.path.split('/').any(|s| s == format!("{{{name}}}")) =>
-                {
-                    problems.push(ConfigError::NoSuchPathParameter {
-                        route: of.clone(),
-                        attribute: attribute(),
-                        parameter: name.clone(),
-                    });
-                }
-                AttributeSource::Identity
-                | AttributeSource::PathParameter(_)
-                | AttributeSource::RequestId
-                | AttributeSource::Literal(_) => {}
-            }
+        check_range(
+            problems,
+            format!("the integration timeout of {of}, in milliseconds"),
+            u64::try_from(route.integration.timeout.as_millis()).unwrap_or(u64::MAX),
+            50,
+            29_000,
+        );
+        if route.signed && api.users.is_empty() {
+            problems.push(ConfigError::NobodySigns { route: of });
         }
     }
 }

@@ -125,26 +125,42 @@ pub enum ConfigError {
         /// What the validator said.
         problem: String,
     },
-    /// An attribute wants the caller's identity, but nobody has one.
-    #[error(
-        "the attribute {attribute} of {route} takes the caller's identity, but the api has no keys: add api_keys"
-    )]
-    IdentityWithoutKeys {
-        /// Method and path.
-        route: String,
-        /// The message attribute.
-        attribute: String,
+    /// A mapping template that cannot be used.
+    #[error("line {line}: {problem}")]
+    MappingTemplate {
+        /// Of the template's file.
+        line: usize,
+        /// What is wrong.
+        problem: String,
     },
-    /// An attribute wants a part of the path that the path does not have.
-    #[error(
-        "the attribute {attribute} of {route} takes the path parameter {parameter}, but the path has no {{{parameter}}}"
-    )]
-    NoSuchPathParameter {
+    /// An integration response that cannot be used.
+    #[error("the integration responses of {route}: {problem}")]
+    IntegrationResponse {
         /// Method and path.
         route: String,
-        /// The message attribute.
-        attribute: String,
-        /// The parameter.
-        parameter: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A gateway response that API Gateway does not know, or that cannot be used.
+    #[error("the gateway response {kind}: {problem}")]
+    GatewayResponse {
+        /// Its type.
+        kind: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A route that nobody may call.
+    #[error("{route} takes only signed requests, but the api has no users: add users")]
+    NobodySigns {
+        /// Method and path.
+        route: String,
+    },
+    /// A key of a plan that does not exist.
+    #[error("the API key {key} names the usage plan {plan}, which the api does not have")]
+    UnknownPlan {
+        /// The key's id.
+        key: String,
+        /// The plan.
+        plan: String,
     },
 }

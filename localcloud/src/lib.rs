@@ -5,14 +5,14 @@
 //! and functions built with `lambda_runtime`. It knows nothing of what the messages mean.
 //! What is imitated, what is a parameter and what is missing is in [`FIDELITY`].
 //!
-//! Credentials are [`ACCESS_KEY_ID`] and [`SECRET_ACCESS_KEY`]; S3 checks the signature, the
-//! other services do not. The index of objects is in memory and ends with the process. So do
+//! Credentials are [`ACCESS_KEY_ID`] and [`SECRET_ACCESS_KEY`]; S3 checks the signature, and so does
+//! an API of signed routes, by its own users; the others do not. The index of objects is in memory and ends with the process. So do
 //! queues, unless [`CloudConfig::queue_durability`] puts them on disk: then a 202 of the
 //! gateway means that the message is there.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), localcloud::StartError> {
-//! let mut config = localcloud::CloudConfig::new("/tmp/cloud");
+//! let mut config = localcloud::CloudConfig::new("/tmp/cloud"); // or from_template
 //! config.buckets.push("documents".to_owned());
 //! let cloud = localcloud::LocalCloud::start(config).await?;
 //! // … AWS_ENDPOINT_URL = cloud.base_url()
@@ -28,6 +28,7 @@ mod config;
 mod environment;
 mod error;
 mod event_source;
+mod faults;
 mod function_log;
 mod gateway;
 mod ids;
@@ -41,17 +42,22 @@ mod runtime_api;
 mod s3;
 mod server;
 mod sqs;
+mod template;
+mod vtl;
 mod wire;
 
 pub use cloud::LocalCloud;
 pub use config::{
-    ACCESS_KEY_ID, ApiConfig, ApiKey, AttributeSource, CloudConfig, EventSourceConfig,
-    FunctionConfig, MessageAttributeMapping, PollerScaling, QueueConfig, RedrivePolicy,
-    RouteConfig, SECRET_ACCESS_KEY, SqsIntegration, Throttle,
+    ACCESS_KEY_ID, ApiConfig, ApiKey, CloudConfig, EventSourceConfig, FunctionConfig,
+    GatewayResponseConfig, IamUser, IntegrationResponse, MappingTemplate, PollerScaling,
+    QueueConfig, Quota, QuotaPeriod, RedrivePolicy, RouteConfig, SECRET_ACCESS_KEY, SqsIntegration,
+    Throttle, UsagePlan,
 };
 pub use error::{ConfigError, StartError};
+pub use faults::{FaultError, FaultKind, FaultPlan, FaultRate};
 pub use lambda::FunctionStatus;
 pub use queue_log::QueueDurability;
+pub use template::{TemplateError, TemplateProblem, TemplateSettings, Unsimulated};
 
 /// The table of behaviours: what AWS does, where AWS says so, and whether it is imitated.
 pub const FIDELITY: &str = include_str!("fidelity.md");

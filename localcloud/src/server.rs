@@ -18,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use crate::cloudwatch::{self, Protocol};
+use crate::faults::Faults;
 use crate::gateway::{self, Gateway};
 use crate::lambda::Lambda;
 use crate::metric_store::MetricStore;
@@ -41,6 +42,8 @@ pub(crate) struct Services {
     pub(crate) lambda: Arc<Lambda>,
     pub(crate) metrics: Arc<MetricStore>,
     pub(crate) s3: S3Service,
+    /// Each service holds them too; here for the counts.
+    pub(crate) faults: Arc<Faults>,
 }
 
 /// An answer with a body and its type.
@@ -181,10 +184,10 @@ fn cut_short() -> Reply {
 }
 
 async fn to_gateway(services: &Services, head: Parts, body: Incoming) -> Reply {
-    let path = head.uri.path().to_owned();
-    match (&services.gateway, stage_path(services.gateway.as_ref(), &path)) {
+    let path = stage_path(services.gateway.as_ref(), head.uri.path());
+    match (&services.gateway, path) {
         (Some(gateway), Some(path)) => {
-            gateway::answer(gateway, &services.sqs, path, head, body).await
+            gateway::answer(gateway, &services.sqs, path, &head, body).await
         }
         (Some(_) | None, _) => {
             let body = json!({"message": "Forbidden"}).to_string();

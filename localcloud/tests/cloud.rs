@@ -11,10 +11,14 @@ mod functions;
 mod gateway;
 #[path = "cloud/s3.rs"]
 mod s3;
+#[path = "cloud/signatures.rs"]
+mod signatures;
 #[path = "cloud/sqs.rs"]
 mod sqs;
 #[path = "cloud/start.rs"]
 mod start;
+#[path = "cloud/template.rs"]
+mod template;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -24,9 +28,8 @@ use aws_credential_types::Credentials;
 use aws_sdk_s3::config::{BehaviorVersion, Region};
 use aws_smithy_http_client::Builder as HttpClientBuilder;
 use localcloud::{
-    ACCESS_KEY_ID, ApiConfig, ApiKey, AttributeSource, CloudConfig, LocalCloud,
-    MessageAttributeMapping, QueueConfig, RedrivePolicy, RouteConfig, SECRET_ACCESS_KEY,
-    SqsIntegration,
+    ACCESS_KEY_ID, ApiConfig, ApiKey, CloudConfig, GatewayResponseConfig, LocalCloud, QueueConfig,
+    RedrivePolicy, RouteConfig, SECRET_ACCESS_KEY, SqsIntegration,
 };
 use serde_json::json;
 
@@ -132,13 +135,15 @@ fn queue_with_dead_letters(visibility_s: u64, receives: u32) -> Vec<QueueConfig>
 
 /// PUT /v1/orders/{orderNumber} into `work`, for the partner `acme` with the key `key-1`.
 fn api() -> ApiConfig {
-    let attribute = |name: &str, source| MessageAttributeMapping { name: name.to_owned(), source };
     ApiConfig {
         name: "orders".to_owned(),
         stage: "prod".to_owned(),
         routes: vec![RouteConfig {
             method: "PUT".to_owned(),
             path: "/v1/orders/{orderNumber}".to_owned(),
+            signed: false,
+            api_key_required: true,
+            throttle: None,
             request_schema: Some(json!({
                 "$schema": "http://json-schema.org/draft-04/schema#",
                 "type": "object",
@@ -146,20 +151,29 @@ fn api() -> ApiConfig {
                 "additionalProperties": false,
                 "properties": {"quantity": {"type": "integer", "minimum": 0, "exclusiveMinimum": true}, "note": {"type": "string"}},
             })),
-            integration: SqsIntegration {
-                queue: "work".to_owned(),
-                attributes: vec![
-                    attribute("partner", AttributeSource::Identity),
-                    attribute(
-                        "orderNumber",
-                        AttributeSource::PathParameter("orderNumber".to_owned()),
-                    ),
-                    attribute("requestId", AttributeSource::RequestId),
-                    attribute("schemaVersion", AttributeSource::Literal("1".to_owned())),
+            integration: SqsIntegration::send_message(
+                "work",
+                &[
+                    ("partner", "$context.identity.apiKeyId"),
+                    ("orderNumber", "$input.params('orderNumber')"),
+                    ("requestId", "$context.requestId"),
+                    ("schemaVersion", "'1'"),
                 ],
-            },
+            ),
         }],
-        api_keys: vec![ApiKey { value: "key-1".to_owned(), identity: "acme".to_owned() }],
-        throttle: None,
+        gateway_responses: vec![GatewayResponseConfig {
+            kind: "BAD_REQUEST_BODY".to_owned(),
+            status: None,
+            headers: Vec::new(),
+            template: Some(
+                r#"{"message": $context.error.messageString, "validationErrorString": "$context.error.validationErrorString"}"#.into(),
+            ),
+        }],
+        api_keys: vec![ApiKey {
+            id: "acme".to_owned(),
+            value: "key-1".to_owned(),
+            usage_plan: None,
+        }],
+        ..ApiConfig::default()
     }
 }

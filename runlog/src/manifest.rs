@@ -1,5 +1,7 @@
 //! `run.json`: what was run, with what, when, and how the generator itself fared.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -127,4 +129,7 @@ pub struct RunManifest {
     pub generator: GeneratorHealth,
     /// What our processes used of this machine.
     pub processes: Vec<ProcessUse>,
+    /// How often each planned fault struck, by name; absent where none was planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub faults: Option<BTreeMap<String, u64>>,
 }

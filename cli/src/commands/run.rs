@@ -28,7 +28,7 @@ use crate::profiles;
 use crate::reporting;
 use crate::screen::{Screen, View};
 use crate::summary;
-use crate::system::{self, DEAD_LETTER_QUEUE, QUEUE, System};
+use crate::system::{self, System};
 
 /// The generator measures on the cores that the local cloud works on: it goes first.
 const LOCAL_CLOUD_NICE: i32 = 5;
@@ -120,7 +120,8 @@ impl<'a> Run<'a> {
         // Threads are named, so that the CPU account can tell the generator from the cloud.
         let cloud_runtime = runtime("localcloud", LOCAL_CLOUD_NICE)?;
         let load_runtime = runtime("loadgen", 0)?;
-        let config = self.system.cloud(&data, &self.world)?;
+        let mut config = self.system.cloud(&data, &self.world)?;
+        config.seed = self.profile.seed;
         let cloud = cloud_runtime
             .block_on(async { LocalCloud::start(config).await })
             .map_err(start_error)?;
@@ -155,7 +156,7 @@ impl<'a> Run<'a> {
 
         watch.screen.say("reconciling, order by order");
         let reconciling = Instant::now();
-        let dead_letters = watch.depth(DEAD_LETTER_QUEUE).await?.total();
+        let dead_letters = watch.depth(self.system.dead_letter_queue()).await?.total();
         let account = account::take(account::Question {
             observer: &watch.observer,
             meters: self.system.meters(),
@@ -261,6 +262,7 @@ impl<'a> Run<'a> {
             phases,
             generator: load.generator,
             processes: watch.processes.account(),
+            faults: self.system.plans_faults().then(|| watch.cloud.fault_counts()),
         })
     }
 
@@ -282,7 +284,7 @@ impl<'a> Run<'a> {
         fs::create_dir_all(&folder).map_err(Failure::internal)?;
         for key in &account.sample_keys {
             let bytes =
-                observer.get_object(system::BUCKET, key).await.map_err(Failure::internal)?;
+                observer.get_object(self.system.bucket(), key).await.map_err(Failure::internal)?;
             let name = sample_name(key);
             fs::write(folder.join(&name), bytes).map_err(|error| {
                 Failure::internal(format!("cannot write {}: {error}", folder.join(name).display()))
@@ -303,6 +305,7 @@ fn sample_name(key: &str) -> String {
 /// Looks at a running system from outside: counters, queues, processes, signals.
 struct Watch<'a> {
     cloud: &'a LocalCloud,
+    queue: String,
     observer: Cloud,
     progress: Arc<Progress>,
     screen: Screen,
@@ -314,6 +317,7 @@ impl<'a> Watch<'a> {
     fn new(run: &Run<'_>, cloud: &'a LocalCloud, observer: Cloud) -> Result<Self, Failure> {
         Ok(Self {
             cloud,
+            queue: run.system.queue().to_owned(),
             observer,
             progress: Arc::new(Progress::default()),
             screen: Screen::new(run.profile.orders),
@@ -337,7 +341,7 @@ impl<'a> Watch<'a> {
     }
 
     async fn show(&mut self, phase: &str) -> Result<QueueDepth, Failure> {
-        let depth = self.depth(QUEUE).await?;
+        let depth = self.depth(&self.queue).await?;
         let load = self.progress.snapshot();
         let documented = load.outcomes.accepted.saturating_sub(depth.total());
         self.screen.show(phase, View { load, in_queue: depth.total(), documented });
@@ -420,7 +424,7 @@ fn millis(duration: Duration) -> u64 {
 }
 
 /// The folder of a local cloud, with the existing database and a certificate in it; its
-/// absolute path.
+/// absolute path. What is already there stays as it is.
 pub(crate) fn prepare_data(folder: &Path, world: &World) -> Result<PathBuf, Failure> {
     let cannot = |error: std::io::Error| {
         Failure::usage(format!("cannot write {}: {error}", folder.display()))
@@ -428,13 +432,18 @@ pub(crate) fn prepare_data(folder: &Path, world: &World) -> Result<PathBuf, Fail
     fs::create_dir_all(folder).map_err(cannot)?;
     let folder = folder.canonicalize().map_err(cannot)?;
     let database = System::database(&folder);
-    let url = processor::DatabaseUrl::Sqlite(database.clone());
-    processor::create_database(&url, &processor::Seed::of(*world)).map_err(|error| {
-        Failure::internal(format!("cannot make the database {}: {error}", database.display()))
-    })?;
-    processor::Certificate::for_tests()
-        .and_then(|certificate| certificate.write_pem(&System::certificate(&folder)))
-        .map_err(|error| Failure::internal(error.to_string()))?;
+    if !database.exists() {
+        let url = processor::DatabaseUrl::Sqlite(database.clone());
+        processor::create_database(&url, &processor::Seed::of(*world)).map_err(|error| {
+            Failure::internal(format!("cannot make the database {}: {error}", database.display()))
+        })?;
+    }
+    let certificate = System::certificate(&folder);
+    if !certificate.exists() {
+        processor::Certificate::for_tests()
+            .and_then(|made| made.write_pem(&certificate))
+            .map_err(|error| Failure::internal(error.to_string()))?;
+    }
     Ok(folder)
 }
 

@@ -29,17 +29,14 @@ fn valid() -> CloudConfig {
         routes: vec![RouteConfig {
             method: "PUT".to_owned(),
             path: "/v1/{n}".to_owned(),
+            signed: false,
+            api_key_required: true,
+            throttle: None,
             request_schema: None,
-            integration: SqsIntegration {
-                queue: "work".to_owned(),
-                attributes: vec![MessageAttributeMapping {
-                    name: "n".to_owned(),
-                    source: AttributeSource::PathParameter("n".to_owned()),
-                }],
-            },
+            integration: SqsIntegration::send_message("work", &[("n", "$input.params('n')")]),
         }],
-        api_keys: vec![],
-        throttle: None,
+        api_keys: vec![ApiKey { id: "acme".to_owned(), value: "key".to_owned(), usage_plan: None }],
+        ..ApiConfig::default()
     });
     config
 }
@@ -63,7 +60,7 @@ fn a_valid_configuration_has_no_problems() {
 #[test]
 fn each_problem_names_what_to_change() {
     type Change = fn(&mut CloudConfig);
-    let cases: [(Change, &str); 16] = [
+    let cases: [(Change, &str); 17] = [
         (
             |c| c.event_sources[0].maximum_concurrency = 1,
             "maximum_concurrency of the event source from work to worker is 1, but must be between 2 and 1000",
@@ -89,8 +86,15 @@ fn each_problem_names_what_to_change() {
             |c| route(c).integration.queue = "q".to_owned(),
             "the route PUT /v1/{n} names the queue q",
         ),
-        (|c| route(c).integration.attributes[0].source = AttributeSource::Identity, "add api_keys"),
-        (|c| route(c).path = "/v1/{m}".to_owned(), "the path has no {n}"),
+        (|c| route(c).signed = true, "add users"),
+        (
+            |c| route(c).integration.timeout = Duration::from_millis(49),
+            "the integration timeout of PUT /v1/{n}, in milliseconds is 49",
+        ),
+        (
+            |c| c.api.as_mut().unwrap().api_keys[0].usage_plan = Some("gold".to_owned()),
+            "the API key acme names the usage plan gold",
+        ),
         (|c| route(c).path = "v1/{n}".to_owned(), "starts with /"),
     ];
     for (change, expected) in cases {

@@ -25,7 +25,7 @@ pub(crate) async fn answer(sqs: &Sqs, path: &str, body: &[u8]) -> Reply {
     }
 }
 
-fn request(path: &str, body: &[u8]) -> (String, Value) {
+pub(crate) fn request(path: &str, body: &[u8]) -> (String, Value) {
     let mut fields = match from_form(body) {
         Value::Object(fields) => fields,
         _ => Map::new(),

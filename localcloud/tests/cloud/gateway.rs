@@ -1,6 +1,6 @@
 //! The REST API: every refusal, and what an acceptance put into the queue.
 
-use localcloud::Throttle;
+use localcloud::{FaultPlan, Quota, QuotaPeriod, Throttle, UsagePlan};
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
 
@@ -43,6 +43,7 @@ async fn each_refusal_has_its_status_and_its_words() {
     };
     let too_long = format!("{{\"quantity\":1,\"note\":\"{}\"}}", "x".repeat(10 * 1024 * 1024));
     let over_sqs = format!("{{\"quantity\":1,\"note\":\"{}\"}}", "x".repeat(1024 * 1024));
+    let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     let path = "/v1/orders/A-7";
     let cases = [
         ("no key", put(&fixture, path).header("content-type", json).body(GOOD), 403, "Forbidden"),
@@ -71,13 +72,26 @@ async fn each_refusal_has_its_status_and_its_words() {
         ),
         ("not JSON", keyed(path, json, "quantity"), 400, "Invalid request body"),
         ("empty", keyed(path, json, ""), 400, "Invalid request body"),
+        ("nested too deeply", keyed(path, json, &deep), 400, "Invalid request body"),
     ];
     for (case, request, status, message) in cases {
-        let (found, body) = told(request.send().await.unwrap()).await;
+        let response = request.send().await.unwrap();
+        assert!(response.headers().contains_key("x-amzn-requestid"), "{case}");
+        assert_eq!(response.headers().contains_key("x-amzn-errortype"), status != 503, "{case}");
+        let (found, body) = told(response).await;
         assert_eq!(found, status, "{case}: {body}");
         assert_eq!(body["message"].as_str().unwrap_or_default(), message, "{case}");
         assert_eq!(status == 400, body["validationErrorString"].is_string(), "{case}: {body}");
     }
+    assert!(stored(&fixture).await.is_none());
+}
+
+/// The next message's body and its digest, if there is one.
+async fn stored(fixture: &Fixture) -> Option<(String, String)> {
+    let queue = fixture.cloud.queue_url("work").unwrap();
+    let received = fixture.sqs().receive_message().queue_url(queue).send().await.unwrap();
+    let message = received.messages().first()?;
+    Some((message.body()?.to_owned(), message.md5_of_body()?.to_owned()))
 }
 
 #[tokio::test]
@@ -127,10 +141,9 @@ async fn what_is_over_the_burst_is_throttled() {
     let fixture = Fixture::start(|config| {
         config.queues = vec![queue("work", 30)];
         // So slow a rate that no token comes back during the test.
-        config.api = Some(localcloud::ApiConfig {
-            throttle: Some(Throttle { rate_per_s: 1e-6, burst: 3.0 }),
-            ..api()
-        });
+        let mut api = api();
+        api.routes[0].throttle = Some(Throttle { rate_per_s: 1e-6, burst: 3.0 });
+        config.api = Some(api);
     })
     .await;
     let mut statuses = Vec::new();
@@ -150,4 +163,65 @@ async fn the_address_form_of_localstack_works_too() {
         .header("content-type", "application/json")
         .header("x-api-key", "key-1");
     assert_eq!(request.body(GOOD).send().await.unwrap().status(), 202);
+}
+
+/// Each key by itself; the quota is told apart from the throttle.
+#[tokio::test]
+async fn a_key_has_the_limits_of_its_plan() {
+    let fixture = Fixture::start(|config| {
+        config.queues = vec![queue("work", 30)];
+        let plan = |name: &str, burst, limit| UsagePlan {
+            name: name.to_owned(),
+            throttle: Some(Throttle { rate_per_s: 1e-6, burst }),
+            quota: Some(Quota { limit, period: QuotaPeriod::Month }),
+        };
+        let key = |id: &str, plan: &str| localcloud::ApiKey {
+            id: id.to_owned(),
+            value: format!("key-of-{id}"),
+            usage_plan: Some(plan.to_owned()),
+        };
+        config.api = Some(localcloud::ApiConfig {
+            usage_plans: vec![plan("fast", 1.0, 9), plan("few", 9.0, 2)],
+            api_keys: vec![key("a", "fast"), key("b", "few")],
+            ..api()
+        });
+    })
+    .await;
+    let mut told_of = Vec::new();
+    for key in ["key-of-a", "key-of-a", "key-of-b", "key-of-b", "key-of-b"] {
+        let request = put(&fixture, "/v1/orders/A-7").header("x-api-key", key).body(GOOD);
+        let (status, body) = told(request.send().await.unwrap()).await;
+        told_of.push((status, body["message"].as_str().unwrap_or("taken").to_owned()));
+    }
+    let taken = || (202, "taken".to_owned());
+    let refused = |message: &str| (429, message.to_owned());
+    let expected =
+        [taken(), refused("Too Many Requests"), taken(), taken(), refused("Limit Exceeded")];
+    assert_eq!(told_of, expected);
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_is_a_504_and_the_message_is_there() {
+    let fixture = Fixture::start(|config| {
+        config.queues = vec![queue("work", 30)];
+        let mut api = api();
+        api.routes[0].integration.timeout = std::time::Duration::from_millis(50);
+        config.api = Some(api);
+        config.faults = FaultPlan::none().with("sqs-timeout=1").unwrap();
+    })
+    .await;
+    let (status, body) = told(order(&fixture).send().await.unwrap()).await;
+    assert_eq!((status, body["message"].as_str()), (504, Some("Endpoint request timed out")));
+    assert_eq!(stored(&fixture).await.unwrap().0, GOOD);
+}
+
+/// The sentence breaks every mapping template that does not encode.
+#[tokio::test]
+async fn an_ampersand_and_its_kin_arrive_as_they_were_sent() {
+    let fixture = cloud().await;
+    let body = r#"{"quantity": 1, "note": "Johnson & Johnson +55 70%20ml"}"#;
+    let (status, answer) = told(order(&fixture).body(body).send().await.unwrap()).await;
+    let (found, md5) = stored(&fixture).await.unwrap();
+    assert_eq!((status, found.as_str()), (202, body));
+    assert_eq!(answer["md5OfMessageBody"].as_str(), Some(md5.as_str()));
 }

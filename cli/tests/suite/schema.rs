@@ -1,10 +1,10 @@
-//! The gateway's schema and the parser say the same of every example.
-
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+//! The gateway's schema, from the template that is deployed, and the parser say the same of
+//! every example.
 
 use std::fs;
 use std::path::Path;
 
+use localcloud::{CloudConfig, TemplateSettings};
 use orders::{Order, OrderError, RunTag, Sampler, World};
 use serde_json::Value;
 
@@ -19,8 +19,13 @@ const BEYOND_A_SCHEMA: &[&str] = &[
 ];
 
 fn schema() -> jsonschema::Validator {
-    let text = fs::read_to_string(workspace().join("infra/order.schema.json")).unwrap();
-    jsonschema::validator_for(&serde_json::from_str(&text).unwrap()).unwrap()
+    let text = fs::read_to_string(workspace().join("infra/template.yaml")).unwrap();
+    let mut settings = TemplateSettings::new("/nowhere");
+    settings.parameters.insert("DatabaseUrl".to_owned(), "none".to_owned());
+    settings.executables.insert("order-processor".to_owned(), "/nowhere/bootstrap".into());
+    let config = CloudConfig::from_template(&text, &settings).unwrap();
+    let route = config.api.unwrap().routes.remove(0);
+    jsonschema::validator_for(&route.request_schema.unwrap()).unwrap()
 }
 
 fn workspace() -> std::path::PathBuf {
