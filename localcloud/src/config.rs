@@ -19,7 +19,7 @@ pub const SECRET_ACCESS_KEY: &str = "test";
 pub struct CloudConfig {
     /// Where to listen. `127.0.0.1:0` takes any free port.
     pub listen: SocketAddr,
-    /// Where objects and function logs are written. Objects of an earlier run are discarded.
+    /// Where objects and function logs are written. Objects of an earlier run are there again.
     pub data_dir: PathBuf,
     /// The region in ARNs and in the functions' environment.
     pub region: String,
@@ -35,6 +35,9 @@ pub struct CloudConfig {
     pub functions: Vec<FunctionConfig>,
     /// Which queue feeds which function.
     pub event_sources: Vec<EventSourceConfig>,
+    /// Whether every object is also kept as a file `s3/BUCKET/KEY` of the data folder, for a
+    /// person to open.
+    pub object_files: bool,
     /// What goes wrong on purpose.
     pub faults: FaultPlan,
     /// Everything random in the cloud comes from this.
@@ -54,6 +57,7 @@ impl CloudConfig {
             buckets: Vec::new(),
             functions: Vec::new(),
             event_sources: Vec::new(),
+            object_files: true,
             faults: FaultPlan::none(),
             seed: 1,
         }

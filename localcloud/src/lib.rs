@@ -6,8 +6,9 @@
 //! What is imitated, what is a parameter and what is missing is in [`FIDELITY`].
 //!
 //! Credentials are [`ACCESS_KEY_ID`] and [`SECRET_ACCESS_KEY`]; S3 checks the signature, the
-//! other services do not. Queues and the index of objects are in memory: they end with the
-//! process, and a 202 of the gateway means that the queue in this process has the message.
+//! other services do not. Queues are in memory: they end with the process, and a 202 of the
+//! gateway means that the queue in this process has the message. Objects are on disk, in
+//! `s3-objects.log` of the data folder, and there again at the next start.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), localcloud::StartError> {
