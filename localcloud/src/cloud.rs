@@ -132,9 +132,15 @@ fn build(config: &CloudConfig) -> Result<Services, StartError> {
     }
     let log_dir = config.data_dir.join("logs");
     std::fs::create_dir_all(&log_dir).map_err(|source| data_dir(&log_dir, source))?;
-    let s3 = s3::service(&config.data_dir, &config.region, &config.buckets, &metrics);
-    let lambda =
-        Lambda::new(&config.region, &config.account_id, &config.functions, &log_dir, &metrics);
+    let s3 = s3::service(config, &metrics, &faults);
+    let lambda = Lambda::new(
+        &config.region,
+        &config.account_id,
+        &config.functions,
+        &log_dir,
+        &metrics,
+        &faults,
+    );
     let queue_dir = config.data_dir.join("queues");
     let disk = Disk { directory: queue_dir.clone(), durability: config.queue_durability };
     let sqs = Sqs::new(&config.region, &config.account_id, &config.queues, disk, metrics.clone())

@@ -1,7 +1,12 @@
-//! CloudWatch: PutMetricData, GetMetricData and ListMetrics over its three protocols.
+//! CloudWatch: PutMetricData, GetMetricData, GetMetricStatistics and ListMetrics over its three
+//! protocols.
 //!
-//! Metric math, percentiles, alarms and paging are not here; a request for one is refused
-//! with a message that says so, never answered with a wrong number.
+//! Alarms and dashboards are not here, and metric math is only what `expression.rs` has; a
+//! request for more is refused with a message that says so, never answered with a wrong number.
+
+mod expression;
+
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -12,13 +17,21 @@ use serde_json::{Value, json};
 
 use crate::clock::now_s;
 use crate::ids::IdSource;
-use crate::metric_store::{MetricId, MetricStore, Statistic, Summary};
+use crate::metric_store::{MetricId, MetricStore, Period, Statistic, Summary};
 use crate::server::{Reply, reply};
 use crate::wire::{self, Node, element, escape_xml};
 
 const NAMESPACE: &str = "http://monitoring.amazonaws.com/doc/2010-08-01/";
 /// CloudWatch quotas: values of one metric in one PutMetricData.
 const VALUES_MAX: usize = 150;
+/// GetMetricData: "up to 500 MetricDataQuery structures".
+const QUERIES_MAX: usize = 500;
+/// GetMetricData: "The default is 100,800".
+const DATAPOINTS_MAX: usize = 100_800;
+/// GetMetricStatistics: "the maximum number of data points returned from a single call is 1,440".
+const STATISTICS_MAX: usize = 1440;
+/// ListMetrics: "up to 500 results are returned for any one call".
+const LIST_MAX: usize = 500;
 
 /// How the client speaks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,6 +46,10 @@ pub(crate) enum Protocol {
 enum CloudWatchError {
     #[error("{0}")]
     InvalidParameter(String),
+    #[error("{0}")]
+    Combination(String),
+    #[error("{0}")]
+    Validation(String),
     #[error("the action {0} is not imitated")]
     InvalidAction(String),
 }
@@ -41,6 +58,8 @@ impl CloudWatchError {
     fn code(&self) -> &'static str {
         match self {
             CloudWatchError::InvalidParameter(_) => "InvalidParameterValue",
+            CloudWatchError::Combination(_) => "InvalidParameterCombination",
+            CloudWatchError::Validation(_) => "ValidationError",
             CloudWatchError::InvalidAction(_) => "InvalidAction",
         }
     }
@@ -72,7 +91,8 @@ pub(crate) fn answer(
 fn run(store: &MetricStore, action: &str, request: Value) -> Result<Node, CloudWatchError> {
     match action {
         "PutMetricData" => put(store, parse(request)?),
-        "GetMetricData" => get(store, parse(request)?),
+        "GetMetricData" => get(store, &parse(request)?),
+        "GetMetricStatistics" => statistics(store, &parse(request)?),
         "ListMetrics" => list(store, parse(request)?),
         other => Err(CloudWatchError::InvalidAction(other.to_owned())),
     }
@@ -153,6 +173,18 @@ fn numbers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Er
         .ok_or_else(|| D::Error::custom("not a list of numbers"))
 }
 
+/// A boolean, or the text of one.
+fn optional_bool<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Bool(value) => Ok(Some(value)),
+        Value::String(text) => text.parse().map(Some).map_err(D::Error::custom),
+        Value::Null => Ok(None),
+        Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            Err(D::Error::custom("not a boolean"))
+        }
+    }
+}
+
 fn to_number(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),
@@ -202,6 +234,7 @@ struct Datum {
     dimensions: Vec<Dimension>,
     #[serde(default, deserialize_with = "optional_instant")]
     timestamp: Option<i64>,
+    unit: Option<String>,
     #[serde(default, deserialize_with = "optional_number")]
     value: Option<f64>,
     statistic_values: Option<StatisticSet>,
@@ -237,11 +270,13 @@ fn put(store: &MetricStore, request: PutRequest) -> Result<Node, CloudWatchError
         checked.push((
             id,
             datum.timestamp.unwrap_or_else(now_s),
+            datum.unit.as_deref().unwrap_or("None"),
             summaries(datum).map_err(invalid)?,
         ));
     }
-    for (id, second, summaries) in checked {
+    for (id, second, unit, summaries) in checked {
         let series = store.series(id);
+        series.set_unit(unit);
         summaries.into_iter().for_each(|summary| series.record_summary(second, summary));
     }
     Ok(Node::Map(vec![]))
@@ -286,6 +321,9 @@ struct GetRequest {
     #[serde(deserialize_with = "instant")]
     end_time: i64,
     scan_by: Option<String>,
+    next_token: Option<String>,
+    #[serde(default, deserialize_with = "optional_number")]
+    max_datapoints: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -295,6 +333,10 @@ struct Query {
     metric_stat: Option<MetricStat>,
     label: Option<String>,
     expression: Option<String>,
+    #[serde(default, deserialize_with = "optional_bool")]
+    return_data: Option<bool>,
+    #[serde(default, deserialize_with = "optional_number")]
+    period: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -315,65 +357,239 @@ struct Metric {
     dimensions: Vec<Dimension>,
 }
 
-fn get(store: &MetricStore, request: GetRequest) -> Result<Node, CloudWatchError> {
-    if request.end_time <= request.start_time {
-        let message = "The parameter EndTime must be greater than StartTime.".to_owned();
-        return Err(CloudWatchError::InvalidParameter(message));
+fn check_times(start: i64, end: i64) -> Result<(), CloudWatchError> {
+    if end > start {
+        return Ok(());
     }
-    let results = request.metric_data_queries.iter().map(|query| get_one(store, &request, query));
-    Ok(Node::Map(vec![
-        ("MetricDataResults", Node::List(results.collect::<Result<_, _>>()?)),
-        ("Messages", Node::List(vec![])),
-    ]))
+    let message = "The parameter EndTime must be greater than StartTime.".to_owned();
+    Err(CloudWatchError::Validation(message))
 }
 
-fn get_one(
+fn get(store: &MetricStore, request: &GetRequest) -> Result<Node, CloudWatchError> {
+    check_times(request.start_time, request.end_time)?;
+    let queries = &request.metric_data_queries;
+    if queries.len() > QUERIES_MAX {
+        let message = "The collection MetricDataQueries must not have a size greater than 500.";
+        return Err(CloudWatchError::Validation(message.to_owned()));
+    }
+    let series = evaluate(store, request)?;
+    let shown = queries.iter().filter(|query| query.return_data != Some(false));
+    let rows: Vec<(&Query, Vec<(i64, f64)>)> = shown
+        .map(|query| {
+            let mut points: Vec<(i64, f64)> =
+                series[&query.id].iter().map(|(start, value)| (*start, *value)).collect();
+            // AWS's default order is the newest first.
+            if request.scan_by.as_deref() != Some("TimestampAscending") {
+                points.reverse();
+            }
+            (query, points)
+        })
+        .collect();
+    Ok(page(request, &rows))
+}
+
+/// Points of the queries in turn, as many as a page holds. The token counts those before.
+fn page(request: &GetRequest, rows: &[(&Query, Vec<(i64, f64)>)]) -> Node {
+    let size = request.max_datapoints.map_or(DATAPOINTS_MAX, |max| (max as usize).max(1));
+    let mut skip: usize =
+        request.next_token.as_ref().and_then(|token| token.parse().ok()).unwrap_or(0);
+    let (seen_before, mut room) = (skip, size);
+    let mut results = Vec::new();
+    let mut left = 0;
+    for (query, points) in rows {
+        let start = skip.min(points.len());
+        skip -= start;
+        let end = points.len().min(start + room);
+        room -= end - start;
+        left += points.len() - end;
+        let complete = if end == points.len() { "Complete" } else { "PartialData" };
+        let (timestamps, values) = points[start..end]
+            .iter()
+            .map(|(second, value)| (Node::Instant(*second), Node::Number(*value)))
+            .unzip();
+        results.push(Node::Map(vec![
+            ("Id", Node::text(&query.id)),
+            ("Label", Node::text(label(query))),
+            ("Timestamps", Node::List(timestamps)),
+            ("Values", Node::List(values)),
+            ("StatusCode", Node::text(complete)),
+        ]));
+    }
+    let mut answer =
+        vec![("MetricDataResults", Node::List(results)), ("Messages", Node::List(vec![]))];
+    if left > 0 {
+        answer.push(("NextToken", Node::text((seen_before + size).to_string())));
+    }
+    Node::Map(answer)
+}
+
+fn label(query: &Query) -> String {
+    let name = || query.metric_stat.as_ref().map(|stat| stat.metric.metric_name.clone());
+    query.label.clone().or_else(name).unwrap_or_else(|| query.id.clone())
+}
+
+/// The points of every query by its id: metrics first, then expressions in the order in which
+/// they can be worked out.
+fn evaluate(
     store: &MetricStore,
     request: &GetRequest,
-    query: &Query,
-) -> Result<Node, CloudWatchError> {
-    let invalid = |message: String| CloudWatchError::InvalidParameter(message);
-    let (None, Some(stat)) = (&query.expression, &query.metric_stat) else {
-        return Err(invalid(format!(
-            "query {}: only MetricStat is imitated, not Expression",
-            query.id
-        )));
+) -> Result<BTreeMap<String, expression::Points>, CloudWatchError> {
+    let invalid = |query: &Query, message: String| {
+        CloudWatchError::Validation(format!("query {}: {message}", query.id))
     };
+    let mut series = BTreeMap::new();
+    let (mut metrics, mut waiting, mut period) = (Vec::new(), Vec::new(), 60);
+    for query in &request.metric_data_queries {
+        match (&query.expression, &query.metric_stat) {
+            (None, Some(stat)) => {
+                let points = metric_points(store, request, stat)
+                    .map_err(|message| invalid(query, message))?;
+                period = stat.period as i64;
+                metrics.push(query.id.clone());
+                series.insert(query.id.clone(), points);
+            }
+            (Some(text), None) => waiting.push((query, text)),
+            (Some(_), Some(_)) | (None, None) => {
+                let message = "one of Expression and MetricStat must be given".to_owned();
+                return Err(invalid(query, message));
+            }
+        }
+    }
+    // Each round works out at least one, or the last error stands.
+    while !waiting.is_empty() {
+        let before = waiting.len();
+        let mut error = None;
+        let mut still = Vec::new();
+        for (query, text) in waiting {
+            let period = query.period.map_or(period, |period| period as i64).max(1);
+            let first = request.start_time.div_euclid(period) * period;
+            let starts: Vec<i64> = (0..)
+                .map(|n| first + n * period)
+                .take_while(|start| *start < request.end_time)
+                .take(DATAPOINTS_MAX)
+                .collect();
+            let known =
+                expression::Known { series: &series, metrics: &metrics, period, starts: &starts };
+            match expression::evaluate(text, &known) {
+                Ok(points) => {
+                    series.insert(query.id.clone(), points);
+                }
+                Err(message) => {
+                    error = Some(invalid(query, message));
+                    still.push((query, text));
+                }
+            }
+        }
+        match error {
+            Some(error) if still.len() == before => return Err(error),
+            Some(_) | None => waiting = still,
+        }
+    }
+    Ok(series)
+}
+
+fn metric_points(
+    store: &MetricStore,
+    request: &GetRequest,
+    stat: &MetricStat,
+) -> Result<expression::Points, String> {
     let statistic = Statistic::parse(&stat.stat).ok_or_else(|| {
-        invalid(format!("query {}: the statistic {} is not imitated: use Sum, SampleCount, Average, Minimum or Maximum", query.id, stat.stat))
+        format!("the statistic {} is not imitated: use Sum, SampleCount, Average, Minimum, Maximum or a percentile such as p99.9", stat.stat)
     })?;
     let period = stat.period as i64;
     if period < 1 {
-        return Err(invalid(format!("query {}: the period must be at least 1 s", query.id)));
+        return Err("the period must be at least 1 s".to_owned());
     }
-    let id = MetricId::new(
-        &stat.metric.namespace,
-        &stat.metric.metric_name,
-        dimensions(&stat.metric.dimensions),
-    );
-    let mut periods = store
-        .find(&id)
-        .map(|series| series.periods(request.start_time, request.end_time, period))
+    let metric = &stat.metric;
+    let id = MetricId::new(&metric.namespace, &metric.metric_name, dimensions(&metric.dimensions));
+    let found = store.find(&id);
+    let periods = found.map(|series| series.periods(request.start_time, request.end_time, period));
+    let periods = periods.unwrap_or_default();
+    Ok(periods.iter().map(|period| (period.start, statistic.of(period))).collect())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct StatisticsRequest {
+    namespace: String,
+    metric_name: String,
+    #[serde(default)]
+    dimensions: Vec<Dimension>,
+    #[serde(deserialize_with = "instant")]
+    start_time: i64,
+    #[serde(deserialize_with = "instant")]
+    end_time: i64,
+    #[serde(deserialize_with = "number")]
+    period: f64,
+    #[serde(default)]
+    statistics: Vec<String>,
+    #[serde(default)]
+    extended_statistics: Vec<String>,
+    unit: Option<String>,
+}
+
+fn statistics(store: &MetricStore, request: &StatisticsRequest) -> Result<Node, CloudWatchError> {
+    check_times(request.start_time, request.end_time)?;
+    let (plain, extended) = (&request.statistics, &request.extended_statistics);
+    if plain.is_empty() && extended.is_empty() {
+        let message =
+            "At least one of the parameters Statistics and ExtendedStatistics must be specified.";
+        return Err(CloudWatchError::Combination(message.to_owned()));
+    }
+    let parse = |name: &String, percentile: bool| {
+        let found = Statistic::parse(name)
+            .filter(|found| matches!(found, Statistic::Percentile(_)) == percentile);
+        found.map(|found| (name.clone(), found)).ok_or_else(|| {
+            CloudWatchError::InvalidParameter(format!("the statistic {name} is not valid here"))
+        })
+    };
+    let plain: Vec<_> = plain.iter().map(|name| parse(name, false)).collect::<Result<_, _>>()?;
+    let extended: Vec<_> =
+        extended.iter().map(|name| parse(name, true)).collect::<Result<_, _>>()?;
+    let id =
+        MetricId::new(&request.namespace, &request.metric_name, dimensions(&request.dimensions));
+    let length = (request.period as i64).max(1);
+    let series = store.find(&id);
+    let unit = series.as_ref().map_or("None", |series| series.unit()).to_owned();
+    let periods = series
+        .as_ref()
+        .filter(|_| request.unit.as_ref().is_none_or(|wanted| *wanted == unit))
+        .map(|series| series.periods(request.start_time, request.end_time, length))
         .unwrap_or_default();
-    // AWS's default order is the newest first.
-    if request.scan_by.as_deref() != Some("TimestampAscending") {
-        periods.reverse();
+    if periods.len() > STATISTICS_MAX {
+        let message = format!(
+            "You have requested up to {} datapoints, which exceeds the limit of 1,440. You may reduce the datapoints requested by increasing Period, or decreasing the time range.",
+            periods.len()
+        );
+        return Err(CloudWatchError::Combination(message));
     }
+    let points = periods.iter().map(|period| datapoint(period, &unit, &plain, &extended)).collect();
     Ok(Node::Map(vec![
-        ("Id", Node::text(&query.id)),
-        ("Label", Node::text(query.label.as_ref().unwrap_or(&stat.metric.metric_name))),
-        (
-            "Timestamps",
-            Node::List(periods.iter().map(|(second, _)| Node::Instant(*second)).collect()),
-        ),
-        (
-            "Values",
-            Node::List(
-                periods.iter().map(|(_, summary)| Node::Number(statistic.of(summary))).collect(),
-            ),
-        ),
-        ("StatusCode", Node::text("Complete")),
+        ("Label", Node::text(&request.metric_name)),
+        ("Datapoints", Node::List(points)),
     ]))
+}
+
+type Named = Vec<(String, Statistic)>;
+
+fn datapoint(period: &Period, unit: &str, plain: &Named, extended: &Named) -> Node {
+    let mut point = vec![("Timestamp", Node::Instant(period.start)), ("Unit", Node::text(unit))];
+    for (_, statistic) in plain {
+        let name = match statistic {
+            Statistic::Sum => "Sum",
+            Statistic::SampleCount => "SampleCount",
+            Statistic::Average => "Average",
+            Statistic::Minimum => "Minimum",
+            Statistic::Maximum => "Maximum",
+            Statistic::Percentile(_) => continue,
+        };
+        point.push((name, Node::Number(statistic.of(period))));
+    }
+    if !extended.is_empty() {
+        let values = extended.iter().map(|(name, it)| (name.clone(), Node::Number(it.of(period))));
+        point.push(("ExtendedStatistics", Node::Entries(values.collect())));
+    }
+    Node::Map(point)
 }
 
 #[derive(Deserialize)]
@@ -383,6 +599,7 @@ struct ListRequest {
     metric_name: Option<String>,
     #[serde(default)]
     dimensions: Vec<DimensionFilter>,
+    next_token: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -403,8 +620,15 @@ fn list(store: &MetricStore, request: ListRequest) -> Result<Node, CloudWatchErr
             && request.metric_name.as_ref().is_none_or(|name| *name == id.name)
             && request.dimensions.iter().all(|filter| has(id, filter))
     };
-    let metrics = store.list(wanted).into_iter().map(metric_node).collect();
-    Ok(Node::Map(vec![("Metrics", Node::List(metrics))]))
+    let skip: usize = request.next_token.as_ref().and_then(|token| token.parse().ok()).unwrap_or(0);
+    let found = store.list(wanted);
+    let more = found.len() > skip + LIST_MAX;
+    let metrics = found.into_iter().skip(skip).take(LIST_MAX).map(metric_node).collect();
+    let mut answer = vec![("Metrics", Node::List(metrics))];
+    if more {
+        answer.push(("NextToken", Node::text((skip + LIST_MAX).to_string())));
+    }
+    Ok(Node::Map(answer))
 }
 
 fn metric_node(id: MetricId) -> Node {

@@ -21,7 +21,7 @@ pub const SECRET_ACCESS_KEY: &str = "test";
 pub struct CloudConfig {
     /// Where to listen. `127.0.0.1:0` takes any free port.
     pub listen: SocketAddr,
-    /// Where objects and function logs are written. Objects of an earlier run are discarded.
+    /// Where objects and function logs are written. Objects of an earlier run are there again.
     pub data_dir: PathBuf,
     /// The region in ARNs and in the functions' environment.
     pub region: String,
@@ -41,6 +41,9 @@ pub struct CloudConfig {
     pub event_sources: Vec<EventSourceConfig>,
     /// What the template says and the cloud does not act on.
     pub unsimulated: Vec<Unsimulated>,
+    /// Whether every object is also kept as a file `s3/BUCKET/KEY` of the data folder, for a
+    /// person to open.
+    pub object_files: bool,
     /// What goes wrong on purpose.
     pub faults: FaultPlan,
     /// Everything random in the cloud comes from this.
@@ -62,6 +65,7 @@ impl CloudConfig {
             functions: Vec::new(),
             event_sources: Vec::new(),
             unsimulated: Vec::new(),
+            object_files: true,
             faults: FaultPlan::none(),
             seed: 1,
         }

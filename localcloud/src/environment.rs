@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use rustix::process::{Pid, setpriority_process};
+use rustix::process::{Pid, Signal, kill_process, setpriority_process};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -37,6 +37,8 @@ pub(crate) enum InvokeError {
     NotStarted(String),
     #[error("the function ended before it asked for work: {0}")]
     InitFailed(String),
+    #[error("the response of the function was lost on its way (a fault on purpose)")]
+    ResponseLost,
     #[error("the cloud is shutting down")]
     ShuttingDown,
 }
@@ -149,16 +151,18 @@ impl Environment {
         }
     }
 
-    /// Runs one invocation to its end, whatever that is.
+    /// Runs one invocation to its end, whatever that is. The deadline that the function is told
+    /// is off by `skew_ms`.
     pub(crate) async fn invoke(
         &self,
         request_id: Id,
         payload: Bytes,
         timeout: Duration,
+        skew_ms: i64,
     ) -> Outcome {
         let (done, outcome) = oneshot::channel();
         *lock(&self.current) = Some(Current { request_id, outcome: None, done });
-        let deadline_ms = now_ms() + crate::sqs::millis(timeout);
+        let deadline_ms = (now_ms() + crate::sqs::millis(timeout)).saturating_add_signed(skew_ms);
         let invocation = Invocation { request_id, deadline_ms, payload };
         if self.inbox.send(invocation).await.is_err() {
             return Err(InvokeError::ShuttingDown);
@@ -195,6 +199,25 @@ impl Environment {
 
     pub(crate) fn is_alive(&self) -> bool {
         !self.doomed.load(Ordering::Relaxed) && !matches!(*self.phase.borrow(), Phase::Ended(_))
+    }
+
+    /// Stops the process where it is, and lets it go on after `time`.
+    pub(crate) fn freeze(self: &Arc<Self>, time: Duration) {
+        self.signal(Signal::STOP);
+        let environment = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(time).await;
+            environment.signal(Signal::CONT);
+        });
+    }
+
+    /// A process that is reaped has lost its id to whoever comes next: it gets no signal.
+    fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
+        if let Some(pid) = pid.filter(|_| self.is_alive()) {
+            // It may end at this very moment, which is as good.
+            let _ = kill_process(pid, signal);
+        }
     }
 
     /// Waits until the process is reaped.

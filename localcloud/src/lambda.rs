@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::clock::now_s;
 use crate::config::{ACCESS_KEY_ID, FunctionConfig, SECRET_ACCESS_KEY};
 use crate::environment::{Environment, InvokeError, Program};
+use crate::faults::{FaultKind, Faults};
 use crate::function_log::{FunctionLog, log_group};
 use crate::ids::{Id, IdSource};
 use crate::lock::{lock, read, write};
@@ -100,6 +101,7 @@ pub(crate) struct Lambda {
     ids: IdSource,
     region: String,
     base_url: OnceLock<String>,
+    faults: Arc<Faults>,
 }
 
 /// One invocation, as REPORT tells it.
@@ -117,6 +119,7 @@ impl Lambda {
         configs: &[FunctionConfig],
         log_dir: &Path,
         metrics: &Arc<MetricStore>,
+        faults: &Arc<Faults>,
     ) -> std::io::Result<Self> {
         let mut functions = BTreeMap::new();
         for config in configs {
@@ -140,6 +143,7 @@ impl Lambda {
             ids: IdSource::new(),
             region: region.to_owned(),
             base_url: OnceLock::new(),
+            faults: faults.clone(),
         })
     }
 
@@ -210,7 +214,8 @@ impl Lambda {
         };
         function.log.write(format!("START RequestId: {request_id} Version: $LATEST\n").as_bytes());
         let started = Instant::now();
-        let outcome = environment.invoke(request_id, payload, function.config.timeout).await;
+        let timeout = function.config.timeout;
+        let outcome = self.invoke_in(&environment, request_id, payload, timeout).await;
         let duration = started.elapsed();
         match &outcome {
             // Both asked for more work: the environment is good for another invocation.
@@ -220,6 +225,37 @@ impl Lambda {
             Ok(_) | Err(_) => self.discard(&environment),
         }
         Invoked { request_id, outcome, duration, init }
+    }
+
+    /// One invocation in its environment, with the faults that strike it.
+    async fn invoke_in(
+        &self,
+        environment: &Arc<Environment>,
+        request_id: Id,
+        payload: Bytes,
+        timeout: Duration,
+    ) -> Result<Bytes, InvokeError> {
+        let skew_ms = self.faults.skew_ms().unwrap_or(0);
+        if let Some(time) = self.faults.strikes_for(FaultKind::FunctionFreeze) {
+            environment.freeze(time);
+        }
+        let mut work = std::pin::pin!(environment.invoke(request_id, payload, timeout, skew_ms));
+        let outcome = match self.faults.strikes_for(FaultKind::FunctionKill) {
+            None => work.await,
+            Some(after) => {
+                let outcome = tokio::time::timeout(after, work.as_mut()).await;
+                // What was done before is done; the next invocation is a cold start.
+                environment.kill();
+                match outcome {
+                    Ok(outcome) => outcome,
+                    Err(_) => work.await,
+                }
+            }
+        };
+        match outcome {
+            Ok(_) if self.faults.strikes(FaultKind::ResponseLost) => Err(InvokeError::ResponseLost),
+            outcome => outcome,
+        }
     }
 
     async fn warm_or_cold(

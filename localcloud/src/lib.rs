@@ -5,10 +5,11 @@
 //! and functions built with `lambda_runtime`. It knows nothing of what the messages mean.
 //! What is imitated, what is a parameter and what is missing is in [`FIDELITY`].
 //!
-//! Credentials are [`ACCESS_KEY_ID`] and [`SECRET_ACCESS_KEY`]; S3 checks the signature, and so does
-//! an API of signed routes, by its own users; the others do not. The index of objects is in memory and ends with the process. So do
-//! queues, unless [`CloudConfig::queue_durability`] puts them on disk: then a 202 of the
-//! gateway means that the message is there.
+//! Credentials are [`ACCESS_KEY_ID`] and [`SECRET_ACCESS_KEY`]; S3 checks the signature, and so
+//! does an API of signed routes, by its own users; the other services do not. Objects are on disk,
+//! in `s3-objects.log` of the data folder, and there again at the next start. Queues are in memory
+//! and end with the process, unless [`CloudConfig::queue_durability`] puts them on disk: then a
+//! 202 of the gateway means that the message is there.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), localcloud::StartError> {

@@ -1,10 +1,11 @@
 //! Metrics at a resolution of one second: sum, count, minimum and maximum of each second.
 //!
-//! No percentiles: they would need the values themselves. No clock and no protocol; those
+//! For percentiles each second keeps its distinct values while they are few, and then their
+//! distribution within 1%. No clock and no protocol; those
 //! are `cloudwatch.rs`'s.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use crate::lock::{lock, read, write};
 
@@ -45,14 +46,84 @@ impl Summary {
     }
 }
 
+/// The values of a span of time, each with how often it came, in order.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct Distribution {
+    values: Vec<(f64, f64)>,
+}
+
+/// As long as a second has no more distinct values than this, percentiles are exact.
+const EXACT_VALUES_MAX: usize = 48;
+/// Beyond, values within this ratio are one.
+const BIN_RATIO: f64 = 1.02;
+
+impl Distribution {
+    fn add(&mut self, value: f64, count: f64) {
+        let value = if self.values.len() > EXACT_VALUES_MAX { bin(value) } else { value };
+        match self.values.binary_search_by(|slot| slot.0.total_cmp(&value)) {
+            Ok(at) => self.values[at].1 += count,
+            Err(at) => {
+                self.values.insert(at, (value, count));
+                if self.values.len() == EXACT_VALUES_MAX + 1 {
+                    self.coarsen();
+                }
+            }
+        }
+    }
+
+    fn coarsen(&mut self) {
+        let exact = std::mem::take(&mut self.values);
+        for (value, count) in exact {
+            let value = bin(value);
+            match self.values.last_mut() {
+                Some((last, total)) if *last == value => *total += count,
+                Some(_) | None => self.values.push((value, count)),
+            }
+        }
+    }
+
+    fn merge(&mut self, other: &Distribution) {
+        other.values.iter().for_each(|(value, count)| {
+            match self.values.binary_search_by(|slot| slot.0.total_cmp(value)) {
+                Ok(at) => self.values[at].1 += count,
+                Err(at) => self.values.insert(at, (*value, *count)),
+            }
+        });
+    }
+
+    /// The least value that this share of all, 0 to 1, does not exceed (nearest rank).
+    fn quantile(&self, share: f64) -> f64 {
+        let total: f64 = self.values.iter().map(|(_, count)| count).sum();
+        // Not more than the share asks for because of the last bit of a product.
+        let rank = (share * total * (1.0 - 1e-12)).ceil().max(1.0);
+        let mut seen = 0.0;
+        let reached = self.values.iter().find(|(_, count)| {
+            seen += count;
+            seen >= rank
+        });
+        reached.or(self.values.last()).map_or(0.0, |(value, _)| *value)
+    }
+}
+
+/// The middle of the bin that a value is in; zero and its neighbourhood are one bin.
+fn bin(value: f64) -> f64 {
+    if value.abs() < 1e-9 {
+        return 0.0;
+    }
+    let index = (value.abs().ln() / BIN_RATIO.ln()).round();
+    value.signum() * BIN_RATIO.powf(index)
+}
+
 /// One number about a span of time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Statistic {
     Sum,
     SampleCount,
     Average,
     Minimum,
     Maximum,
+    /// The share of the values, 0 to 1.
+    Percentile(f64),
 }
 
 impl Statistic {
@@ -63,12 +134,21 @@ impl Statistic {
             "Average" => Statistic::Average,
             "Minimum" => Statistic::Minimum,
             "Maximum" => Statistic::Maximum,
-            _ => return None,
+            // "p" and up to 100, with up to ten decimals.
+            other => {
+                let percent: f64 = other.strip_prefix('p')?.parse().ok()?;
+                let valid = (0.0..=100.0).contains(&percent);
+                return valid.then_some(Statistic::Percentile(percent / 100.0));
+            }
         })
     }
 
-    pub(crate) fn of(self, summary: &Summary) -> f64 {
+    pub(crate) fn of(self, period: &Period) -> f64 {
+        let summary = &period.summary;
         match self {
+            Statistic::Percentile(share) => {
+                period.values.quantile(share).clamp(summary.min, summary.max)
+            }
             Statistic::Sum => summary.sum,
             Statistic::SampleCount => summary.count,
             Statistic::Average => summary.sum / summary.count,
@@ -78,11 +158,42 @@ impl Statistic {
     }
 }
 
+/// A span of time, from `start` on.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Period {
+    /// Seconds since the epoch.
+    pub(crate) start: i64,
+    pub(crate) summary: Summary,
+    values: Distribution,
+}
+
+impl Period {
+    fn new(start: i64, summary: Summary) -> Self {
+        let mut period = Period { start, summary, values: Distribution::default() };
+        period.spread(summary);
+        period
+    }
+
+    fn add(&mut self, summary: Summary) {
+        self.summary.add(summary);
+        self.spread(summary);
+    }
+
+    /// A statistic set says nothing of its values between the ends: AWS gives no percentiles
+    /// for it unless minimum and maximum are one; ours are the average's.
+    fn spread(&mut self, summary: Summary) {
+        if summary.count > 0.0 {
+            self.values.add(summary.sum / summary.count, summary.count);
+        }
+    }
+}
+
 /// The seconds of one metric. Services keep the handle, so recording does no look-up.
 #[derive(Default, Debug)]
 pub(crate) struct Series {
     /// Sorted by second. Nearly every value belongs to the last one.
-    seconds: Mutex<Vec<(i64, Summary)>>,
+    seconds: Mutex<Vec<Period>>,
+    unit: OnceLock<String>,
 }
 
 impl Series {
@@ -93,32 +204,63 @@ impl Series {
     pub(crate) fn record_summary(&self, second: i64, summary: Summary) {
         let mut seconds = lock(&self.seconds);
         match seconds.last_mut() {
-            Some((last, total)) if *last == second => total.add(summary),
-            Some((last, _)) if *last > second => {
-                match seconds.binary_search_by_key(&second, |slot| slot.0) {
-                    Ok(at) => seconds[at].1.add(summary),
-                    Err(at) => seconds.insert(at, (second, summary)),
+            Some(last) if last.start == second => last.add(summary),
+            Some(last) if last.start > second => {
+                match seconds.binary_search_by_key(&second, |period| period.start) {
+                    Ok(at) => seconds[at].add(summary),
+                    Err(at) => seconds.insert(at, Period::new(second, summary)),
                 }
             }
-            Some(_) | None => seconds.push((second, summary)),
+            Some(_) | None => seconds.push(Period::new(second, summary)),
         }
     }
 
+    /// The unit that came with the first value; without one, None.
+    pub(crate) fn unit(&self) -> &str {
+        self.unit.get().map_or("None", String::as_str)
+    }
+
+    pub(crate) fn set_unit(&self, unit: &str) {
+        // The first one stays.
+        let _ = self.unit.set(unit.to_owned());
+    }
+
     /// The periods of `[start, end)`, each under its aligned beginning; empty ones are absent.
-    pub(crate) fn periods(&self, start: i64, end: i64, period: i64) -> Vec<(i64, Summary)> {
+    pub(crate) fn periods(&self, start: i64, end: i64, period: i64) -> Vec<Period> {
         let first = start.div_euclid(period) * period;
         let seconds = lock(&self.seconds);
-        let from = seconds.partition_point(|slot| slot.0 < first);
-        let mut periods: Vec<(i64, Summary)> = Vec::new();
-        for (second, summary) in seconds[from..].iter().take_while(|slot| slot.0 < end) {
-            let aligned = second.div_euclid(period) * period;
+        let from = seconds.partition_point(|slot| slot.start < first);
+        let mut periods: Vec<Period> = Vec::new();
+        for slot in seconds[from..].iter().take_while(|slot| slot.start < end) {
+            let aligned = slot.start.div_euclid(period) * period;
             match periods.last_mut() {
-                Some((last, total)) if *last == aligned => total.add(*summary),
-                Some(_) | None => periods.push((aligned, *summary)),
+                Some(last) if last.start == aligned => {
+                    last.summary.add(slot.summary);
+                    last.values.merge(&slot.values);
+                }
+                Some(_) | None => periods.push(Period { start: aligned, ..slot.clone() }),
             }
         }
         periods
     }
+}
+
+/// The units of AWS's own metrics, from each service's page of metrics.
+fn aws_unit(id: &MetricId) -> Option<&'static str> {
+    if !id.namespace.starts_with("AWS/") {
+        return None;
+    }
+    Some(match id.name.as_str() {
+        "Latency"
+        | "IntegrationLatency"
+        | "Duration"
+        | "FirstByteLatency"
+        | "TotalRequestLatency" => "Milliseconds",
+        "SentMessageSize" | "BytesUploaded" | "BytesDownloaded" | "IncomingBytes"
+        | "BucketSizeBytes" => "Bytes",
+        "ApproximateAgeOfOldestMessage" => "Seconds",
+        _ => "Count",
+    })
 }
 
 /// Every metric of the cloud.
@@ -133,7 +275,12 @@ impl MetricStore {
         if let Some(series) = read(&self.series).get(&id) {
             return series.clone();
         }
-        write(&self.series).entry(id).or_default().clone()
+        let unit = aws_unit(&id);
+        let series = write(&self.series).entry(id).or_default().clone();
+        if let Some(unit) = unit {
+            series.set_unit(unit);
+        }
+        series
     }
 
     pub(crate) fn find(&self, id: &MetricId) -> Option<Arc<Series>> {
@@ -167,23 +314,47 @@ mod tests {
         let series = series(&[(119, 1.0), (120, 2.0), (121, 5.0), (179, 11.0), (180, 23.0)]);
         let periods = series.periods(125, 180, 60);
         assert_eq!(periods.len(), 1);
-        assert_eq!(periods[0].0, 120);
-        let summary = periods[0].1;
+        assert_eq!(periods[0].start, 120);
+        let summary = periods[0].summary;
         assert_eq!((summary.sum, summary.count, summary.min, summary.max), (18.0, 3.0, 2.0, 11.0));
     }
 
     #[test]
     fn the_average_is_the_sum_over_the_count() {
         let summary = Summary { sum: 18.0, count: 3.0, min: 2.0, max: 11.0 };
-        assert_eq!(Statistic::Average.of(&summary), 6.0);
-        assert_eq!(Statistic::parse("p99"), None);
+        assert_eq!(Statistic::Average.of(&Period::new(0, summary)), 6.0);
+        assert_eq!(Statistic::parse("p100.1"), None);
+        assert_eq!(Statistic::parse("tm99"), None);
+    }
+
+    fn percentile(series: &Series, name: &str) -> f64 {
+        Statistic::parse(name).unwrap().of(&series.periods(0, 600, 600)[0])
+    }
+
+    #[test]
+    fn a_percentile_of_few_values_a_second_is_exact() {
+        let values: Vec<(i64, f64)> = (1..=40).map(|n| (n % 2, n as f64)).collect();
+        let series = series(&values);
+        assert_eq!(percentile(&series, "p50"), 20.0);
+        assert_eq!(percentile(&series, "p90"), 36.0);
+        assert_eq!(percentile(&series, "p99.9"), 40.0);
+        assert_eq!(percentile(&series, "p0"), 1.0);
+    }
+
+    #[test]
+    fn a_percentile_of_many_values_is_within_two_percent() {
+        let series = series(&(1..=10_000).map(|n| (3, f64::from(n) / 10.0)).collect::<Vec<_>>());
+        for (name, exact) in [("p50", 500.0), ("p90", 900.0), ("p99", 990.0), ("p99.9", 999.0)] {
+            let found = percentile(&series, name);
+            assert!((found / exact - 1.0).abs() < 0.02, "{name}: {found}, not {exact}");
+        }
     }
 
     #[test]
     fn a_late_value_finds_its_second() {
         let series = series(&[(10, 1.0), (12, 2.0), (11, 4.0), (10, 8.0)]);
         let sums: Vec<(i64, f64)> =
-            series.periods(0, 100, 1).iter().map(|(s, p)| (*s, p.sum)).collect();
+            series.periods(0, 100, 1).iter().map(|p| (p.start, p.summary.sum)).collect();
         assert_eq!(sums, [(10, 9.0), (11, 4.0), (12, 2.0)]);
     }
 

@@ -16,6 +16,8 @@ pub(crate) enum Node {
     Instant(i64),
     List(Vec<Node>),
     Map(Vec<(&'static str, Node)>),
+    /// A map whose keys are data, which XML writes as a list of entries.
+    Entries(Vec<(String, Node)>),
 }
 
 impl Node {
@@ -31,6 +33,9 @@ impl Node {
             Node::List(items) => Value::Array(items.iter().map(Node::json).collect()),
             Node::Map(fields) => {
                 fields.iter().map(|(name, node)| ((*name).to_owned(), node.json())).collect()
+            }
+            Node::Entries(entries) => {
+                entries.iter().map(|(name, node)| (name.clone(), node.json())).collect()
             }
         }
     }
@@ -63,6 +68,13 @@ impl Node {
                     node.write_cbor(out);
                 }
             }
+            Node::Entries(entries) => {
+                cbor_head(out, 5, entries.len() as u64);
+                for (name, node) in entries {
+                    cbor_text(out, name);
+                    node.write_cbor(out);
+                }
+            }
         }
     }
 
@@ -78,6 +90,14 @@ impl Node {
             }
             Node::List(items) => {
                 items.iter().for_each(|item| element("member", out, |out| item.write_xml(out)))
+            }
+            Node::Entries(entries) => {
+                for (name, node) in entries {
+                    element("entry", out, |out| {
+                        element("key", out, |out| escape_xml(name, out));
+                        element("value", out, |out| node.write_xml(out));
+                    });
+                }
             }
             Node::Map(fields) => {
                 fields

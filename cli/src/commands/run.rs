@@ -122,6 +122,7 @@ impl<'a> Run<'a> {
         let load_runtime = runtime("loadgen", 0)?;
         let mut config = self.system.cloud(&data, &self.world)?;
         config.seed = self.profile.seed;
+        config.object_files = self.arguments.keep_cloud;
         let cloud = cloud_runtime
             .block_on(async { LocalCloud::start(config).await })
             .map_err(start_error)?;

@@ -5,30 +5,41 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use http::HeaderMap;
 use s3s::checksum::ChecksumHasher;
 use s3s::crypto::{Checksum as _, Crc32, Crc32c, Crc64Nvme, Sha1, Sha256};
-use s3s::dto::{Checksum, PutObjectInput};
-use s3s::{S3Request, S3Result, s3_error};
+use s3s::dto::Checksum;
+use s3s::{S3Result, TrailingHeaders, s3_error};
 
 use crate::message::Md5Sum;
 
-/// Refuses a body that is not what the client says it sent. The SDKs send CRC-32 in a
-/// trailer, so trailers count as headers.
-pub(super) fn check(req: &S3Request<PutObjectInput>, body: &[u8]) -> S3Result<()> {
-    if let Some(expected) = &req.input.content_md5
-        && *expected != BASE64.encode(Md5Sum::of(body).0)
+/// Name of the algorithm, as in `x-amz-checksum-NAME`, and the value.
+pub(super) type Given = (String, String);
+
+/// Refuses a body that is not what the client says it sent; returns the checksum it gave. The
+/// SDKs send CRC-32 in a trailer, so trailers count as headers.
+pub(super) fn check(
+    content_md5: Option<&str>,
+    headers: &HeaderMap,
+    trailers: Option<&TrailingHeaders>,
+    body: &[u8],
+) -> S3Result<Option<Given>> {
+    if let Some(expected) = content_md5
+        && expected != BASE64.encode(Md5Sum::of(body).0)
     {
         return Err(s3_error!(
             BadDigest,
             "The Content-MD5 you specified did not match what we received"
         ));
     }
-    check_headers(&req.headers, body)?;
-    match &req.trailing_headers {
-        Some(trailers) => trailers.read(|headers| check_headers(headers, body)).unwrap_or(Ok(())),
-        None => Ok(()),
+    let given = check_headers(headers, body)?;
+    match trailers {
+        Some(trailers) => {
+            let trailed = trailers.read(|headers| check_headers(headers, body));
+            Ok(trailed.transpose()?.flatten().or(given))
+        }
+        None => Ok(given),
     }
 }
 
-fn check_headers(headers: &HeaderMap, body: &[u8]) -> S3Result<()> {
+fn check_headers(headers: &HeaderMap, body: &[u8]) -> S3Result<Option<Given>> {
     let value =
         |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let expected = Checksum {
@@ -48,7 +59,11 @@ fn check_headers(headers: &HeaderMap, body: &[u8]) -> S3Result<()> {
     };
     hasher.update(body);
     if hasher.finalize() == expected {
-        Ok(())
+        const NAMES: [&str; 5] = ["crc32", "crc32c", "crc64nvme", "sha1", "sha256"];
+        let given = |name: &&str| {
+            value(&format!("x-amz-checksum-{name}")).map(|value| ((*name).to_owned(), value))
+        };
+        Ok(NAMES.iter().find_map(given))
     } else {
         Err(s3_error!(BadDigest, "The checksum you specified did not match what we received"))
     }

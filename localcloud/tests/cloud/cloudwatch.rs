@@ -6,7 +6,8 @@ use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::error::ProvideErrorMetadata;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{
-    Dimension, Metric, MetricDataQuery, MetricDatum, MetricStat, ScanBy, StatisticSet,
+    Dimension, Metric, MetricDataQuery, MetricDatum, MetricStat, ScanBy, StandardUnit, Statistic,
+    StatisticSet,
 };
 
 use super::{Fixture, api, eventually, queue};
@@ -128,7 +129,7 @@ async fn what_is_not_imitated_is_refused_not_invented() {
         "Shop",
         "Took",
         &[],
-        "p99",
+        "tm99",
         60,
     ));
     let error = get
@@ -138,7 +139,7 @@ async fn what_is_not_imitated_is_refused_not_invented() {
         .await
         .unwrap_err();
     let error = error.into_service_error();
-    assert!(error.message().unwrap().contains("p99"), "{error:?}");
+    assert!(error.message().unwrap().contains("tm99"), "{error:?}");
 }
 
 #[tokio::test]
@@ -204,4 +205,88 @@ async fn the_services_publish_what_aws_publishes() {
             == 2.0
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_expression_works_on_the_series_of_other_queries() {
+    let fixture = Fixture::start(|_| {}).await;
+    let client = fixture.cloudwatch();
+    let datum = |name: &str, second: i64, value: f64| {
+        let datum = MetricDatum::builder().metric_name(name).value(value);
+        datum.timestamp(DateTime::from_secs(second)).build()
+    };
+    let put = client.put_metric_data().namespace("Shop");
+    let put = put.metric_data(datum("Errors", 1_700_000_040, 3.0));
+    let put = put.metric_data(datum("Calls", 1_700_000_041, 12.0));
+    put.metric_data(datum("Calls", 1_700_000_100, 5.0)).send().await.unwrap();
+    let metric = |id: &str, name: &str| {
+        let stat = query("Shop", name, &[], "Sum", 60).metric_stat().unwrap().clone();
+        MetricDataQuery::builder().id(id).metric_stat(stat).return_data(false).build()
+    };
+    let rate = MetricDataQuery::builder().id("rate").expression("100 * errors / calls");
+    let get = client
+        .get_metric_data()
+        .metric_data_queries(rate.label("error rate").build())
+        .metric_data_queries(metric("errors", "Errors"))
+        .metric_data_queries(metric("calls", "Calls"));
+    let get = get.start_time(DateTime::from_secs(1_700_000_040));
+    let answer = get.end_time(DateTime::from_secs(1_700_000_160)).send().await.unwrap();
+    assert_eq!(answer.metric_data_results().len(), 1, "what is not to be returned is not");
+    let result = &answer.metric_data_results()[0];
+    assert_eq!((result.label(), result.values()), (Some("error rate"), [25.0].as_slice()));
+}
+
+#[tokio::test]
+async fn data_beyond_a_page_comes_with_the_token() {
+    let fixture = Fixture::start(|_| {}).await;
+    let client = fixture.cloudwatch();
+    let mut put = client.put_metric_data().namespace("Shop");
+    for minute in 0..5 {
+        let at = DateTime::from_secs(1_700_000_040 + 60 * minute);
+        let datum = MetricDatum::builder().metric_name("Took").timestamp(at);
+        put = put.metric_data(datum.value(minute as f64).build());
+    }
+    put.send().await.unwrap();
+    let (mut token, mut values, mut pages) = (None, Vec::new(), 0);
+    loop {
+        let get = client.get_metric_data().max_datapoints(2).set_next_token(token);
+        let get = get
+            .metric_data_queries(query("Shop", "Took", &[], "Sum", 60))
+            .scan_by(ScanBy::TimestampAscending)
+            .start_time(DateTime::from_secs(1_700_000_040))
+            .end_time(DateTime::from_secs(1_700_000_340));
+        let answer = get.send().await.unwrap();
+        values.extend_from_slice(answer.metric_data_results()[0].values());
+        pages += 1;
+        token = answer.next_token().map(str::to_owned);
+        if token.is_none() {
+            break;
+        }
+    }
+    assert_eq!((pages, values), (3, vec![0.0, 1.0, 2.0, 3.0, 4.0]));
+}
+
+#[tokio::test]
+async fn statistics_of_a_metric_have_percentiles_and_its_unit() {
+    let fixture = Fixture::start(|_| {}).await;
+    let client = fixture.cloudwatch();
+    let values: Vec<f64> = (1..=40).map(f64::from).collect();
+    let datum = MetricDatum::builder()
+        .metric_name("Took")
+        .unit(StandardUnit::Milliseconds)
+        .timestamp(DateTime::from_secs(1_700_000_040))
+        .set_values(Some(values));
+    client.put_metric_data().namespace("Shop").metric_data(datum.build()).send().await.unwrap();
+    let get = client.get_metric_statistics().namespace("Shop").metric_name("Took").period(60);
+    let get = get
+        .start_time(DateTime::from_secs(1_700_000_040))
+        .end_time(DateTime::from_secs(1_700_000_100))
+        .statistics(Statistic::Maximum)
+        .statistics(Statistic::Average);
+    let answer = get.extended_statistics("p90").extended_statistics("p50").send().await.unwrap();
+    let point = &answer.datapoints()[0];
+    assert_eq!((point.maximum(), point.average(), point.sum()), (Some(40.0), Some(20.5), None));
+    assert_eq!(point.unit(), Some(&StandardUnit::Milliseconds));
+    let extended = point.extended_statistics().unwrap();
+    assert_eq!((extended["p90"], extended["p50"]), (36.0, 20.0));
 }

@@ -234,3 +234,43 @@ async fn without_the_flag_a_success_deletes_the_whole_batch() {
     until_empty(&fixture).await;
     assert_eq!(depth(&fixture, "dead").await, 0);
 }
+
+/// Everything that may go wrong with a function, at once and often: each message is tried
+/// until it is done, and what struck is counted.
+#[tokio::test]
+async fn faults_of_the_function_lose_nothing() {
+    let fixture = Fixture::start(|config| {
+        config.queues = queue_with_dead_letters(2, 1000);
+        config.functions = vec![FunctionConfig {
+            timeout: Duration::from_secs(2),
+            ..FunctionConfig::new("echo", echo_function())
+        }];
+        config.event_sources = vec![EventSourceConfig {
+            queue: "work".to_owned(),
+            function: "echo".to_owned(),
+            batch_size: 1,
+            batching_window: Duration::ZERO,
+            maximum_concurrency: 2,
+            report_batch_item_failures: true,
+            scaling: PollerScaling::default(),
+        }];
+        let faults = [
+            "function-kill=0.2:2ms",
+            "response-lost=0.2",
+            "function-freeze=0.3:50ms",
+            "clock-skew=0.5:1s",
+        ];
+        faults.iter().for_each(|fault| config.faults.add(fault).unwrap());
+    })
+    .await;
+    let messages: Vec<_> = (0..30).map(|n| json!({"name": format!("m{n}.")})).collect();
+    send(&fixture, &messages).await;
+    until_empty(&fixture).await;
+    assert_eq!(depth(&fixture, "dead").await, 0);
+    for n in 0..30 {
+        until_logged(&fixture, &format!("done m{n}.")).await;
+    }
+    let counts = fixture.cloud.fault_counts();
+    assert_eq!(counts.len(), 4);
+    assert!(counts.values().all(|count| *count > 0), "{counts:?}");
+}
