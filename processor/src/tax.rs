@@ -293,7 +293,7 @@ mod tests {
         assert_eq!((taxes.icms.own.base, taxes.icms.own.tax), (Cents(242_26), Cents(29_07)));
         let substitution = taxes.icms.substitution.unwrap();
         assert_eq!(substitution.presumption, Presumption::Margin(Rate(490_800)));
-        assert_eq!((substitution.base, substitution.tax), (Cents(361_16), Cents(43_16)));
+        assert_eq!((substitution.base, substitution.tax), (Cents(36_116), Cents(4_316)));
         assert_eq!(taxes.consumption.base, Cents(213_19));
     }
 

@@ -187,7 +187,8 @@ pub struct Reconciliation {
     pub duplicated: Residual,
     /// There, though the sender was told that it was not taken, or though nobody planned it.
     pub unexpected: Residual,
-    /// Whether the billing ledger and both documents of an invoice name the same invoice for each order.
+    /// Whether the billing ledger and both documents of an invoice name the same invoice for each
+    /// order.
     pub documents_match_billing: bool,
     /// Messages in the dead-letter queue.
     pub dead_letters: u64,
@@ -384,6 +385,7 @@ mod tests {
         delivery.billed.add(&order(0), "the billed key");
         delivery.nfe.add(&order(0), "the billed key");
         delivery.confirmations.add(&order(0), "another key");
+        delivery.statuses.add(&order(0), "");
         let account = account(accepted, &delivery);
         assert!(!account.documents_match_billing && !account.is_clean());
         assert!(account.lost.is_empty());

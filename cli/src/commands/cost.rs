@@ -22,7 +22,7 @@ pub(crate) fn execute(arguments: &CostArguments) -> Result<u8, Failure> {
     } else {
         show(&bill);
     }
-    let budget = arguments.budget.map(|dollars| Usd::new(dollars));
+    let budget = arguments.budget.map(Usd::new);
     match budget {
         Some(budget) if bill.total > budget => {
             eprintln!("vazao: {} a month is over the budget of {budget}", bill.total);

@@ -164,9 +164,12 @@ fn a_lot_must_keep_as_long_as_the_customer_wants() {
     assert_eq!(none.reason, Some(Reason::ExpiryTooShort));
 }
 
+/// A reason, and a change of the facts that is its cause.
+type Cause = (Reason, fn(&mut Facts));
+
 #[test]
 fn each_reason_of_an_order_has_its_own_cause() {
-    let cases: [(Reason, fn(&mut Facts)); 5] = [
+    let cases: [Cause; 5] = [
         (Reason::UnknownCustomer, |facts| facts.customer = None),
         (Reason::CustomerBlocked, |facts| customer(facts).blocked = true),
         (Reason::LicenseExpired, |facts| {
@@ -190,7 +193,7 @@ fn each_reason_of_an_order_has_its_own_cause() {
 
 #[test]
 fn each_reason_of_a_line_has_its_own_cause() {
-    let cases: [(Reason, fn(&mut Facts)); 6] = [
+    let cases: [Cause; 6] = [
         (Reason::UnknownEan, |facts| drop(facts.products.remove(1))),
         (Reason::Inactive, |facts| facts.products[1].active = false),
         (Reason::ControlledNotLicensed, |facts| facts.products[1].controlled = true),

@@ -17,7 +17,7 @@ const SEED: u64 = 20_261_123;
 /// Every order once or twice, in an order of the environment's own.
 fn deliveries(environment: u64) -> Vec<u64> {
     let mut draws = Draws::new(SEED, environment, 0);
-    let twice = |index: &u64| mix(*index) % 5 == 0 || index % ENVIRONMENTS == environment;
+    let twice = |index: &u64| mix(*index).is_multiple_of(5) || index % ENVIRONMENTS == environment;
     let mut own: Vec<u64> = (0..ORDERS).filter(twice).collect();
     for last in (1..own.len()).rev() {
         own.swap(last, draws.below(last as u64 + 1) as usize);
