@@ -33,10 +33,10 @@ impl Signer {
     fn key(&self, scope: &Scope<'_>) -> [u8; 32] {
         let text = scope.text();
         let mut last = lock(&self.last_key);
-        if let Some((known, key)) = &*last {
-            if *known == text {
-                return *key;
-            }
+        if let Some((known, key)) = &*last
+            && *known == text
+        {
+            return *key;
         }
         let key = scope.signing_key(&self.user.secret_access_key);
         *last = Some((text, key));

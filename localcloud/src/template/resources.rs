@@ -51,10 +51,10 @@ impl<'s, 't> Stack<'s, 't> {
     pub(super) fn add(&mut self, id: &str, resource: &Node) -> Read<()> {
         let fields = Fields::of("resource", resource)?;
         let kind = fields.required("Type")?;
-        if let Some(condition) = fields.optional("Condition") {
-            if !self.resolver.condition_named(&condition.text()?, condition, 0)? {
-                return Ok(());
-            }
+        if let Some(condition) = fields.optional("Condition")
+            && !self.resolver.condition_named(&condition.text()?, condition, 0)?
+        {
+            return Ok(());
         }
         let properties = fields.optional("Properties");
         let type_name = kind.text()?;

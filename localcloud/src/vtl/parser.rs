@@ -15,15 +15,15 @@ pub(super) fn parse(source: &str) -> Result<Vec<Node>, VtlError> {
     let mut parser = Parser { source, at: 0, line_base: 1 };
     let (nodes, end) = parser.block()?;
     match end {
-        End::OfText => Ok(nodes),
-        End::Else | End::ElseIf | End::End => Err(parser.problem("an #end or #else too many")),
+        Stop::TextEnds => Ok(nodes),
+        Stop::Else | Stop::ElseIf | Stop::End => Err(parser.problem("an #end or #else too many")),
     }
 }
 
 /// What ended a block.
 #[derive(Debug, PartialEq, Eq)]
-enum End {
-    OfText,
+enum Stop {
+    TextEnds,
     Else,
     ElseIf,
     End,
@@ -83,14 +83,14 @@ impl<'s> Parser<'s> {
         Some(&rest[..end])
     }
 
-    fn block(&mut self) -> Parsed<(Vec<Node>, End)> {
+    fn block(&mut self) -> Parsed<(Vec<Node>, Stop)> {
         let mut nodes = Nodes::default();
         loop {
             let rest = self.rest();
             let Some(next) = rest.find(['$', '#', '\\']) else {
                 nodes.text(rest);
                 self.at = self.source.len();
-                return Ok((nodes.0, End::OfText));
+                return Ok((nodes.0, Stop::TextEnds));
             };
             nodes.text(&rest[..next]);
             self.at += next;
@@ -133,7 +133,7 @@ impl<'s> Parser<'s> {
     }
 
     /// A directive, a comment, or a `#` that is text. Some: it ended the block.
-    fn directive(&mut self, nodes: &mut Nodes) -> Parsed<Option<End>> {
+    fn directive(&mut self, nodes: &mut Nodes) -> Parsed<Option<Stop>> {
         let begin = self.at;
         if self.take("##") {
             let rest = self.rest();
@@ -168,14 +168,14 @@ impl<'s> Parser<'s> {
             "set" => nodes.0.push(self.set()?),
             "if" => nodes.0.push(self.branches()?),
             "foreach" => nodes.0.push(self.for_each()?),
-            "elseif" => return Ok(Some(End::ElseIf)),
+            "elseif" => return Ok(Some(Stop::ElseIf)),
             "else" => {
                 self.end_of_line();
-                return Ok(Some(End::Else));
+                return Ok(Some(Stop::Else));
             }
             _ => {
                 self.end_of_line();
-                return Ok(Some(End::End));
+                return Ok(Some(Stop::End));
             }
         }
         Ok(None)
@@ -221,14 +221,14 @@ impl<'s> Parser<'s> {
             let (body, end) = self.block()?;
             branches.push((condition, body));
             match end {
-                End::ElseIf => {}
-                End::End => return Ok(Node::If { branches, otherwise: Vec::new() }),
-                End::Else => {
+                Stop::ElseIf => {}
+                Stop::End => return Ok(Node::If { branches, otherwise: Vec::new() }),
+                Stop::Else => {
                     let (otherwise, end) = self.block()?;
                     self.must_end(end, line, "#if")?;
                     return Ok(Node::If { branches, otherwise });
                 }
-                End::OfText => self.must_end(end, line, "#if")?,
+                Stop::TextEnds => self.must_end(end, line, "#if")?,
             }
         }
     }
@@ -247,11 +247,11 @@ impl<'s> Parser<'s> {
         Ok(Node::ForEach { line, name, list, body })
     }
 
-    fn must_end(&self, end: End, line: usize, what: &str) -> Parsed<()> {
+    fn must_end(&self, end: Stop, line: usize, what: &str) -> Parsed<()> {
         match end {
-            End::End => Ok(()),
-            End::OfText => Err(VtlError { line, problem: format!("{what} without its #end") }),
-            End::Else | End::ElseIf => Err(self.problem(format!("an #else too many in {what}"))),
+            Stop::End => Ok(()),
+            Stop::TextEnds => Err(VtlError { line, problem: format!("{what} without its #end") }),
+            Stop::Else | Stop::ElseIf => Err(self.problem(format!("an #else too many in {what}"))),
         }
     }
 
@@ -493,7 +493,7 @@ impl<'s> Parser<'s> {
         let (inside, line_base) = self.quoted('"')?;
         let mut parser = Parser { source: inside, at: 0, line_base };
         let (nodes, end) = parser.block()?;
-        if end != End::OfText {
+        if end != Stop::TextEnds {
             return Err(parser.problem("an #end or #else too many"));
         }
         Ok(Expression::Interpolated(nodes))
