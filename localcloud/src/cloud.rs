@@ -143,8 +143,15 @@ fn build(config: &CloudConfig) -> Result<Services, StartError> {
     );
     let queue_dir = config.data_dir.join("queues");
     let disk = Disk { directory: queue_dir.clone(), durability: config.queue_durability };
-    let sqs = Sqs::new(&config.region, &config.account_id, &config.queues, disk, metrics.clone())
-        .map_err(|source| data_dir(&queue_dir, source))?;
+    let sqs = Sqs::new(
+        &config.region,
+        &config.account_id,
+        &config.queues,
+        disk,
+        metrics.clone(),
+        faults.clone(),
+    )
+    .map_err(|source| data_dir(&queue_dir, source))?;
     Ok(Services {
         gateway,
         s3: s3.map_err(|source| data_dir(&config.data_dir, source))?,

@@ -21,9 +21,10 @@ pub enum FaultKind {
     SqsRefuse,
     /// SQS stores the message, and the sender gets no answer in time: a gateway's 504.
     SqsTimeout,
-    /// A message is delivered once more although it was received, as at-least-once allows.
+    /// A message is delivered once more although it was deleted, as at-least-once allows: a
+    /// server that holds a copy was not there to delete it.
     MessageDuplicate,
-    /// A message is stored out of its turn.
+    /// A message takes the place of one that waits, and that one goes to the end of the line.
     MessageReorder,
     /// A message becomes visible later, by up to the argument.
     MessageDelay,
@@ -310,6 +311,11 @@ impl Faults {
         let draw = self.draw(kind)?;
         let share = (mix(draw) >> 11) as f64 / 2_f64.powi(53);
         Some(self.streams[kind as usize].argument.mul_f64(share))
+    }
+
+    /// A number of the fault's own, if it strikes this time.
+    pub(crate) fn strikes_with(&self, kind: FaultKind) -> Option<u64> {
+        self.draw(kind).map(mix)
     }
 
     /// By how much a clock is off this time, ms: uniform over the argument, both ways.

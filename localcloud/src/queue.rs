@@ -127,6 +127,8 @@ struct Entry {
     arrived_ms: u64,
     first_receive_ms: Option<u64>,
     receive_count: u32,
+    /// It was deleted once, and is there again.
+    is_back: bool,
     state: State,
     dead_letter_source: Option<Arc<str>>,
 }
@@ -232,6 +234,7 @@ impl Queue {
             arrived_ms,
             first_receive_ms: None,
             receive_count: 0,
+            is_back: false,
             state,
             dead_letter_source,
         };
@@ -327,6 +330,30 @@ impl Queue {
         let current = current
             .is_some_and(|e| e.receive_count == receipt.receive_count && e.state != State::Leaving);
         current && self.remove(receipt.sequence)
+    }
+
+    /// Whether a deletion by this receipt may be undone: a standard queue may bring back what is
+    /// in flight, and does so once.
+    pub(crate) fn may_bring_back(&self, receipt: Receipt) -> bool {
+        let entry = self.entries.get(&receipt.sequence).filter(|_| !self.ready.is_fifo());
+        entry.is_some_and(|entry| {
+            entry.receive_count == receipt.receive_count
+                && matches!(entry.state, State::InFlight { .. })
+                && !entry.is_back
+        })
+    }
+
+    /// Makes visible at once what the receipt deletes.
+    pub(crate) fn bring_back(&mut self, receipt: Receipt) {
+        if let Some(entry) = self.entries.get_mut(&receipt.sequence) {
+            entry.is_back = true;
+            self.move_to(receipt.sequence, State::Ready);
+        }
+    }
+
+    /// Lets the message that came last trade places with another that waits.
+    pub(crate) fn trade_places(&mut self, number: u64) {
+        self.ready.trade_places(number);
     }
 
     /// Makes a message in flight visible `visibility_ms` from now.

@@ -30,6 +30,7 @@ use tokio::time::Instant;
 
 use crate::clock::{now_ms, now_s};
 use crate::config::QueueConfig;
+use crate::faults::{FaultKind, Faults};
 use crate::ids::{Id, IdSource};
 use crate::lock::{lock, read, write};
 use crate::message::{Draft, MESSAGE_BYTES_MAX, Md5Sum, Message};
@@ -128,6 +129,7 @@ pub(crate) struct QueueHandle {
     pub(crate) tags: Mutex<BTreeMap<String, String>>,
     pub(crate) fifo: Option<Fifo>,
     sends_to_refuse: AtomicU64,
+    faults: Arc<Faults>,
     metrics: QueueMetrics,
 }
 
@@ -152,7 +154,7 @@ impl QueueHandle {
         draft: Draft,
         delay_ms: Option<u64>,
     ) -> Result<Sent, SqsError> {
-        if self.refuses_now() {
+        if self.refuses_now() || self.faults.strikes(FaultKind::SqsRefuse) {
             return Err(SqsError::ServiceUnavailable);
         }
         match &self.fifo {
@@ -175,12 +177,35 @@ impl QueueHandle {
         let size_bytes = message.size_bytes;
         let (md5_of_body, md5_of_attributes) = (message.md5_of_body, message.md5_of_attributes);
         let md5_of_system_attributes = message.extras.as_ref().and_then(|extras| extras.md5());
-        let sequence = self.store(now, message, delay_ms, None)?;
+        let sequence = self.store(now, message, self.delayed_by_fault(delay_ms), None)?;
+        self.reorder();
         let second = now_s();
         self.metrics.sent.record(second, 1.0);
         self.metrics.sent_bytes.record(second, size_bytes as f64);
         let sequence_number = self.fifo.is_some().then_some(sequence);
         Ok(Sent { id, md5_of_body, md5_of_attributes, md5_of_system_attributes, sequence_number })
+    }
+
+    /// The delay of a message, longer if the fault strikes. A FIFO queue is spared.
+    fn delayed_by_fault(&self, delay_ms: Option<u64>) -> Option<u64> {
+        if self.fifo.is_some() {
+            return delay_ms;
+        }
+        match self.faults.strikes_for(FaultKind::MessageDelay) {
+            Some(more) => {
+                let delay_ms = delay_ms.unwrap_or_else(|| self.settings().delay_ms);
+                Some(delay_ms + millis(more))
+            }
+            None => delay_ms,
+        }
+    }
+
+    fn reorder(&self) {
+        if self.fifo.is_none()
+            && let Some(number) = self.faults.strikes_with(FaultKind::MessageReorder)
+        {
+            lock(&self.core).trade_places(number);
+        }
     }
 
     /// On disk first, if there is one; then in the queue.
@@ -250,12 +275,18 @@ impl QueueHandle {
     pub(crate) fn delete(&self, receipt: Receipt) -> bool {
         let deleted = {
             let mut core = lock(&self.core);
-            let size_bytes = core.size_bytes(receipt.sequence);
-            let deleted = core.delete(receipt);
-            if deleted {
-                self.note_gone(&core, receipt.sequence, size_bytes);
+            if core.may_bring_back(receipt) && self.faults.strikes(FaultKind::MessageDuplicate) {
+                core.bring_back(receipt);
+                self.arrived.notify_one();
+                true
+            } else {
+                let size_bytes = core.size_bytes(receipt.sequence);
+                let deleted = core.delete(receipt);
+                if deleted {
+                    self.note_gone(&core, receipt.sequence, size_bytes);
+                }
+                deleted
             }
-            deleted
         };
         // NumberOfMessagesDeleted counts calls with a valid handle, not vanished messages:
         // "Available CloudWatch metrics for Amazon SQS".
@@ -361,6 +392,7 @@ pub(crate) struct Sqs {
     pub(crate) moves: Mutex<Vec<moves::MoveTask>>,
     metrics: Arc<MetricStore>,
     disk: Disk,
+    faults: Arc<Faults>,
 }
 
 /// Where queues are kept, and what a send waits for.
@@ -379,6 +411,7 @@ impl Sqs {
         queues: &[QueueConfig],
         disk: Disk,
         metrics: Arc<MetricStore>,
+        faults: Arc<Faults>,
     ) -> io::Result<Self> {
         let sqs = Sqs {
             region: region.to_owned(),
@@ -389,6 +422,7 @@ impl Sqs {
             moves: Mutex::default(),
             metrics,
             disk,
+            faults,
         };
         for config in queues {
             let redrive = config.redrive.as_ref().map(|policy| RedriveTarget {
@@ -433,6 +467,7 @@ impl Sqs {
             tags: Mutex::default(),
             fifo: is_fifo.then(Fifo::default),
             sends_to_refuse: AtomicU64::new(0),
+            faults: self.faults.clone(),
             metrics: QueueMetrics::new(&self.metrics, name),
         });
         Ok(write(&self.queues).entry(name.to_owned()).or_insert(handle).clone())

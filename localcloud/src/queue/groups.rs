@@ -59,6 +59,16 @@ impl Line {
         }
     }
 
+    /// Lets the last of a standard line trade places with another, which `number` picks. A FIFO
+    /// queue keeps its order.
+    pub(crate) fn trade_places(&mut self, number: u64) {
+        if let Line::Standard(line) = self
+            && let Some(last) = line.len().checked_sub(1)
+        {
+            line.swap((number % line.len() as u64) as usize, last);
+        }
+    }
+
     /// Undoes a [`Line::next`].
     pub(crate) fn put_back(&mut self, sequence: Sequence, group: Option<&str>) {
         match self {

@@ -62,6 +62,37 @@ fn a_deleted_message_does_not_come_back() {
 }
 
 #[test]
+fn a_message_comes_back_once_from_a_deletion() {
+    let mut queue = queue_with(&["a"]);
+    let first = queue.receive(1000, ALL).deliveries[0].receipt;
+    assert!(queue.may_bring_back(first));
+    queue.bring_back(first);
+    assert!(!queue.may_bring_back(first), "it is visible, not in flight");
+    let again = queue.receive(1000, ALL);
+    assert_eq!(bodies(&again), ["a"]);
+    let second = again.deliveries[0].receipt;
+    assert_eq!(second.receive_count, 2);
+    assert!(!queue.may_bring_back(second) && !queue.may_bring_back(first));
+    assert!(queue.delete(second) && queue.is_empty());
+}
+
+#[test]
+fn the_last_trades_places_with_one_that_waits_and_never_in_a_fifo_queue() {
+    let mut queue = queue_with(&["a", "b", "c", "d"]);
+    // 6 mod 4: with "c".
+    queue.trade_places(6);
+    assert_eq!(bodies(&queue.receive(1000, ALL)), ["a", "b", "d", "c"]);
+    queue.trade_places(6);
+    assert!(queue.receive(1000, ALL).deliveries.is_empty());
+    let mut fifo = Queue::fifo(SETTINGS);
+    for body in ["a", "b", "c"] {
+        fifo.put(1000, message(body, 1000), 0, None);
+    }
+    fifo.trade_places(0);
+    assert_eq!(bodies(&fifo.receive(1000, ALL)), ["a", "b", "c"]);
+}
+
+#[test]
 fn the_last_receipt_deletes_even_after_its_timeout() {
     let mut queue = queue_with(&["a"]);
     let receipt = queue.receive(1000, ALL).deliveries[0].receipt;

@@ -16,6 +16,16 @@ async fn cloud() -> (Fixture, Client, String) {
     (fixture, client, url)
 }
 
+async fn faulty_cloud(faults: &[&str]) -> (Fixture, Client, String) {
+    let fixture = Fixture::start(|config| {
+        config.queues = vec![queue("work", 30)];
+        faults.iter().for_each(|fault| config.faults.add(fault).unwrap());
+    })
+    .await;
+    let (client, url) = (fixture.sqs(), fixture.cloud.queue_url("work").unwrap());
+    (fixture, client, url)
+}
+
 fn entry(id: &str, body: &str) -> SendMessageBatchRequestEntry {
     SendMessageBatchRequestEntry::builder().id(id).message_body(body).build().unwrap()
 }
@@ -436,4 +446,83 @@ async fn the_conformance_suite_finds_no_difference() {
         .await
         .unwrap();
     assert!(tests.status.success(), "{}", String::from_utf8_lossy(&tests.stdout));
+}
+
+#[tokio::test]
+async fn a_refused_send_is_a_503_and_leaves_nothing() {
+    let (fixture, _, url) = faulty_cloud(&["sqs-refuse=1"]).await;
+    let refused = reqwest::Client::new()
+        .post(fixture.cloud.base_url())
+        .header("x-amz-target", "AmazonSQS.SendMessage")
+        .body(serde_json::json!({"QueueUrl": url, "MessageBody": "a"}).to_string())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(refused.status().as_u16(), 503);
+    let name = QueueAttributeName::ApproximateNumberOfMessages;
+    assert_eq!(attribute(&fixture.sqs(), &url, name).await, "0");
+    assert_eq!(fixture.cloud.fault_counts()["sqs-refuse"], 1);
+}
+
+/// Each of 40 messages comes twice, although it was deleted, and then never again.
+#[tokio::test]
+async fn a_duplicated_message_is_received_again_after_its_deletion() {
+    let (fixture, client, url) = faulty_cloud(&["message-duplicate=1"]).await;
+    for n in 0..40 {
+        client.send_message().queue_url(&url).message_body(format!("m{n}")).send().await.unwrap();
+    }
+    let mut bodies = Vec::new();
+    loop {
+        let receive = client.receive_message().queue_url(&url).max_number_of_messages(10);
+        let received = receive.send().await.unwrap();
+        if received.messages().is_empty() {
+            break;
+        }
+        for message in received.messages() {
+            bodies.push(message.body().unwrap().to_owned());
+            let handle = message.receipt_handle().unwrap();
+            client.delete_message().queue_url(&url).receipt_handle(handle).send().await.unwrap();
+        }
+    }
+    bodies.sort();
+    let mut expected: Vec<_> = (0..40).flat_map(|n| [format!("m{n}"), format!("m{n}")]).collect();
+    expected.sort();
+    assert_eq!(bodies, expected);
+    assert_eq!(fixture.cloud.fault_counts()["message-duplicate"], 40);
+}
+
+#[tokio::test]
+async fn a_delayed_message_is_counted_as_delayed_and_comes() {
+    let (fixture, client, url) = faulty_cloud(&["message-delay=1:2s"]).await;
+    for n in 0..20 {
+        client.send_message().queue_url(&url).message_body(format!("m{n}")).send().await.unwrap();
+    }
+    let name = QueueAttributeName::ApproximateNumberOfMessagesDelayed;
+    assert_ne!(attribute(&client, &url, name).await, "0");
+    let mut bodies = std::collections::BTreeSet::new();
+    while bodies.len() < 20 {
+        let receive = client.receive_message().queue_url(&url).max_number_of_messages(10);
+        let received = receive.wait_time_seconds(5).send().await.unwrap();
+        bodies.extend(received.messages().iter().map(|m| m.body().unwrap().to_owned()));
+    }
+    assert_eq!(fixture.cloud.fault_counts()["message-delay"], 20);
+}
+
+#[tokio::test]
+async fn reordered_messages_are_all_there_in_another_order() {
+    let (fixture, client, url) = faulty_cloud(&["message-reorder=0.5"]).await;
+    let sent: Vec<String> = (10..40).map(|n| format!("m{n}")).collect();
+    for body in &sent {
+        client.send_message().queue_url(&url).message_body(body).send().await.unwrap();
+    }
+    let mut bodies = Vec::new();
+    for _ in 0..3 {
+        let receive = client.receive_message().queue_url(&url).max_number_of_messages(10);
+        let received = receive.send().await.unwrap();
+        bodies.extend(received.messages().iter().map(|m| m.body().unwrap().to_owned()));
+    }
+    assert_ne!(bodies, sent);
+    bodies.sort();
+    assert_eq!(bodies, sent);
+    assert!(fixture.cloud.fault_counts()["message-reorder"] > 0);
 }
