@@ -106,7 +106,11 @@ pub(crate) struct SystemArguments {
     #[arg(long, value_name = "N", help_heading = "System")]
     pub(crate) batch_size: Option<u32>,
 
-    /// Memory of the function, MB, for the bill [default: the template's]
+    /// Let the processor's processes stand still between invocations, as Lambda does
+    #[arg(long, help_heading = "System")]
+    pub(crate) freeze: bool,
+
+    /// Memory of the function, MB: its limit, and for the bill [default: the template's]
     #[arg(long, value_name = "MB", help_heading = "System")]
     pub(crate) memory: Option<u32>,
 

@@ -31,6 +31,7 @@ pub(crate) struct System {
     template: String,
     parameters: BTreeMap<String, String>,
     faults: FaultPlan,
+    freeze: bool,
     /// What the template describes, without a folder and without keys.
     described: CloudConfig,
 }
@@ -60,6 +61,7 @@ impl System {
             template,
             parameters,
             faults,
+            freeze: arguments.freeze,
             described: CloudConfig::new(""),
         };
         system.described = system.describe(Path::new(""))?;
@@ -192,6 +194,7 @@ impl System {
         for function in &mut config.functions {
             // After the generator, and after the gateway and the queue.
             function.nice = 10;
+            function.freeze = self.freeze;
         }
         Ok(config)
     }

@@ -1,7 +1,8 @@
 //! A real Lambda function for the tests: does to each message what its body commands.
 //!
 //! A body is `{"name": "a", "do": "succeed"}`. Other commands are `report` (name the message
-//! as failed), `panic`, `sleep` (past any timeout) and `exit`. With `"until": n` the command
+//! as failed), `panic`, `sleep` (past any timeout), `nap` (100 ms), `grow` (200 MB of memory),
+//! `hoard` (the same, and sleep) and `exit`. With `"until": n` the command
 //! holds for the first n receives only; after them the message succeeds. Each success is a
 //! line `done <name>` in the log.
 
@@ -45,9 +46,24 @@ async fn obey(record: &Value) -> bool {
         "report" => return false,
         "panic" => panic!("told to panic"),
         "exit" => std::process::exit(1),
-        "sleep" => tokio::time::sleep(std::time::Duration::from_secs(3600)).await,
+        "sleep" => sleep(3_600_000).await,
+        "nap" => sleep(100).await,
+        "grow" => grow(),
+        "hoard" => {
+            grow();
+            sleep(3_600_000).await;
+        }
         _ => {}
     }
     println!("done {}", body["name"].as_str().unwrap_or("unnamed"));
     true
+}
+
+async fn sleep(ms: u64) {
+    tokio::time::sleep(std::time::Duration::from_millis(ms)).await;
+}
+
+/// Memory counts only once it is written.
+fn grow() {
+    std::hint::black_box(vec![7_u8; 200 << 20]);
 }

@@ -23,6 +23,9 @@ use crate::sqs::{Disk, Sqs};
 /// How often the gauges of the queues are published.
 const SAMPLE_EVERY: Duration = Duration::from_secs(1);
 
+/// How often processes are held to their memory and to their idle time.
+const TEND_EVERY: Duration = Duration::from_millis(250);
+
 /// A running imitation of AWS. Dropping it stops it too, without waiting for the processes
 /// of functions to be gone; [`LocalCloud::shutdown`] waits.
 pub struct LocalCloud {
@@ -49,6 +52,7 @@ impl LocalCloud {
         let mut tasks = JoinSet::new();
         tasks.spawn(server::run(listener, services.clone()));
         tasks.spawn(sample(services.sqs.clone()));
+        tasks.spawn(tend(services.lambda.clone()));
         for source in event_sources(&config.event_sources, &services) {
             tasks.spawn(Arc::new(source).run());
         }
@@ -133,14 +137,7 @@ fn build(config: &CloudConfig) -> Result<Services, StartError> {
     let log_dir = config.data_dir.join("logs");
     std::fs::create_dir_all(&log_dir).map_err(|source| data_dir(&log_dir, source))?;
     let s3 = s3::service(config, &metrics, &faults);
-    let lambda = Lambda::new(
-        &config.region,
-        &config.account_id,
-        &config.functions,
-        &log_dir,
-        &metrics,
-        &faults,
-    );
+    let lambda = Lambda::new(config, &log_dir, &metrics, &faults);
     let queue_dir = config.data_dir.join("queues");
     let disk = Disk { directory: queue_dir.clone(), durability: config.queue_durability };
     let sqs = Sqs::new(
@@ -203,5 +200,13 @@ async fn sample(sqs: Arc<Sqs>) {
     loop {
         tick.tick().await;
         sqs.sample();
+    }
+}
+
+async fn tend(lambda: Arc<Lambda>) {
+    let mut tick = tokio::time::interval(TEND_EVERY);
+    loop {
+        tick.tick().await;
+        lambda.tend();
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::error::ConfigError;
 use crate::faults::FaultPlan;
+use crate::lambda::concurrency::{NEW_ENVIRONMENTS, UNRESERVED_MIN};
 use crate::queue_log::QueueDurability;
 use crate::template::Unsimulated;
 
@@ -37,6 +38,8 @@ pub struct CloudConfig {
     pub buckets: Vec<String>,
     /// Lambda functions.
     pub functions: Vec<FunctionConfig>,
+    /// Most invocations at once, of all functions together: the account's quota.
+    pub concurrent_executions: u32,
     /// Which queue feeds which function.
     pub event_sources: Vec<EventSourceConfig>,
     /// What the template says and the cloud does not act on.
@@ -63,6 +66,8 @@ impl CloudConfig {
             queue_durability: QueueDurability::Memory,
             buckets: Vec::new(),
             functions: Vec::new(),
+            // Lambda quotas, "Concurrent executions": the default of an account in a Region.
+            concurrent_executions: 1000,
             event_sources: Vec::new(),
             unsimulated: Vec::new(),
             object_files: true,
@@ -305,10 +310,19 @@ pub struct FunctionConfig {
     pub name: String,
     /// The `bootstrap`. It is started directly, never through a shell.
     pub executable: PathBuf,
-    /// What `AWS_LAMBDA_FUNCTION_MEMORY_SIZE` says, 128 to 10240. It is not enforced.
+    /// Memory, 128 to 10240. A process that has used more is killed, on Linux.
     pub memory_mb: u32,
     /// After this an invocation is killed; up to 900 s.
     pub timeout: Duration,
+    /// Most invocations at once, kept free for this function; zero stops it. None: it shares
+    /// with the others what is not reserved.
+    pub reserved_concurrency: Option<u32>,
+    /// New environments at once and over time.
+    pub new_environments: Throttle,
+    /// An environment that has been idle for so long is ended. AWS does not say when it does.
+    pub idle_expiry: Duration,
+    /// Whether the process stands still (SIGSTOP) between invocations, as on AWS.
+    pub freeze: bool,
     /// Variables added to AWS's own.
     pub environment: BTreeMap<String, String>,
     /// CPU priority of the processes relative to the caller's, 0 (the same) to 19. The
@@ -317,13 +331,18 @@ pub struct FunctionConfig {
 }
 
 impl FunctionConfig {
-    /// AWS's defaults for memory, 30 s, and a priority slightly below the caller's.
+    /// AWS's defaults for memory and scaling, 30 s, and a priority slightly below the caller's.
     pub fn new(name: impl Into<String>, executable: impl Into<PathBuf>) -> Self {
         FunctionConfig {
             name: name.into(),
             executable: executable.into(),
             memory_mb: 128,
             timeout: Duration::from_secs(30),
+            reserved_concurrency: None,
+            new_environments: NEW_ENVIRONMENTS,
+            // As SimFaaS assumes.
+            idle_expiry: Duration::from_secs(600),
+            freeze: false,
             environment: BTreeMap::new(),
             nice: 5,
         }
@@ -347,6 +366,42 @@ pub struct EventSourceConfig {
     pub report_batch_item_failures: bool,
     /// How fast invocations at once may grow.
     pub scaling: PollerScaling,
+    /// Provisioned mode: pollers that are paid for and always there. They replace
+    /// `maximum_concurrency` and `scaling`.
+    pub provisioned: Option<ProvisionedPollers>,
+}
+
+/// The event pollers of provisioned mode. Each makes up to 10 invocations at once; that it
+/// takes up to 1 MB a second is not imitated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProvisionedPollers {
+    /// Always there, 2 to 200.
+    pub minimum: u32,
+    /// At most, 2 to 2000.
+    pub maximum: u32,
+}
+
+impl ProvisionedPollers {
+    /// Lambda developer guide, "services-sqs-scaling", provisioned mode.
+    const INVOCATIONS_EACH: u32 = 10;
+    const ADDED_PER_MINUTE: u32 = 1000;
+}
+
+impl EventSourceConfig {
+    /// Most invocations at once.
+    pub(crate) fn invocations_max(&self) -> u32 {
+        self.provisioned.map_or(self.maximum_concurrency, |provisioned| {
+            provisioned.maximum.saturating_mul(ProvisionedPollers::INVOCATIONS_EACH)
+        })
+    }
+
+    /// How invocations at once grow.
+    pub(crate) fn growth(&self) -> PollerScaling {
+        self.provisioned.map_or(self.scaling, |provisioned| PollerScaling {
+            start: provisioned.minimum.saturating_mul(ProvisionedPollers::INVOCATIONS_EACH),
+            added_per_minute: ProvisionedPollers::ADDED_PER_MINUTE,
+        })
+    }
 }
 
 /// How the pollers of an event source grow; the default is AWS's.
@@ -372,11 +427,22 @@ impl CloudConfig {
         self.check_duplicates(&mut problems);
         self.queues.iter().for_each(|queue| self.check_queue(queue, &mut problems));
         self.functions.iter().for_each(|function| check_function(function, &mut problems));
+        self.check_reservations(&mut problems);
         self.event_sources.iter().for_each(|source| self.check_source(source, &mut problems));
         if let Some(api) = &self.api {
             self.check_api(api, &mut problems);
         }
         problems
+    }
+
+    fn check_reservations(&self, problems: &mut Vec<ConfigError>) {
+        let reserved = self.functions.iter().filter_map(|function| function.reserved_concurrency);
+        let reserved: u64 = reserved.map(u64::from).sum();
+        if reserved == 0 {
+            return;
+        }
+        let max = self.concurrent_executions.saturating_sub(UNRESERVED_MIN).into();
+        check_range(problems, "reserved_concurrency of all functions".to_owned(), reserved, 0, max);
     }
 
     fn has_queue(&self, name: &str) -> bool {
@@ -429,13 +495,17 @@ impl CloudConfig {
         let of =
             |what: &str| format!("{what} of the event source from {queue_name} to {function_name}");
         check_range(problems, of("batch_size"), source.batch_size.into(), 1, 10);
-        check_range(
-            problems,
-            of("maximum_concurrency"),
-            source.maximum_concurrency.into(),
-            2,
-            1000,
-        );
+        match source.provisioned {
+            None => {
+                let concurrency = source.maximum_concurrency.into();
+                check_range(problems, of("maximum_concurrency"), concurrency, 2, 1000);
+            }
+            Some(ProvisionedPollers { minimum, maximum }) => {
+                check_range(problems, of("the minimum of pollers"), minimum.into(), 2, 200);
+                let least = minimum.max(2).into();
+                check_range(problems, of("the maximum of pollers"), maximum.into(), least, 2000);
+            }
+        }
         check_range(
             problems,
             of("batching_window, in seconds"),

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use crate::clock::now_ms;
 use crate::function_log::FunctionLog;
 use crate::ids::Id;
+use crate::lambda::concurrency::ThrottleReason;
 use crate::lock::lock;
 
 /// AWS gives the init phase 10 s: "Understanding the Lambda execution environment lifecycle".
@@ -37,6 +38,12 @@ pub(crate) enum InvokeError {
     NotStarted(String),
     #[error("the function ended before it asked for work: {0}")]
     InitFailed(String),
+    #[error(
+        "RequestId: {request_id} Error: Runtime exited with error: signal: killed (more than {limit_mb} MB of memory)"
+    )]
+    OutOfMemory { request_id: Id, limit_mb: u32 },
+    #[error("throttled: {0}")]
+    Throttled(ThrottleReason),
     #[error("the response of the function was lost on its way (a fault on purpose)")]
     ResponseLost,
     #[error("the cloud is shutting down")]
@@ -97,6 +104,8 @@ pub(crate) struct Environment {
     init_error: Mutex<Option<String>>,
     phase: watch::Sender<Phase>,
     kill: Notify,
+    /// Set when it was killed for its memory, MB.
+    over_memory_mb: Mutex<Option<u32>>,
     /// Set with `kill`: the process may live a little longer, but gets no more work.
     doomed: AtomicBool,
 }
@@ -123,6 +132,7 @@ impl Environment {
             init_error: Mutex::new(None),
             phase: watch::Sender::new(Phase::Init),
             kill: Notify::new(),
+            over_memory_mb: Mutex::new(None),
             doomed: AtomicBool::new(false),
         });
         capture(child.stdout.take(), log.clone());
@@ -199,6 +209,39 @@ impl Environment {
 
     pub(crate) fn is_alive(&self) -> bool {
         !self.doomed.load(Ordering::Relaxed) && !matches!(*self.phase.borrow(), Phase::Ended(_))
+    }
+
+    /// The most memory that the process has used, MB (of 2^20 bytes), rounded up. None where the
+    /// system does not tell.
+    pub(crate) fn memory_peak_mb(&self) -> Option<u32> {
+        if let Some(peak_mb) = *lock(&self.over_memory_mb) {
+            return Some(peak_mb);
+        }
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kib: u32 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+        Some(kib.div_ceil(1024))
+    }
+
+    /// Kills a process that works and has used more than `limit_mb`.
+    pub(crate) fn hold_to(&self, limit_mb: u32) {
+        if lock(&self.current).is_none() {
+            return;
+        }
+        if let Some(peak_mb) = self.memory_peak_mb().filter(|peak_mb| *peak_mb > limit_mb) {
+            *lock(&self.over_memory_mb) = Some(peak_mb);
+            self.kill();
+        }
+    }
+
+    /// Stops the process until [`Environment::thaw`]. It has asked for work, so nobody waits
+    /// for it.
+    pub(crate) fn freeze_idle(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    pub(crate) fn thaw(&self) {
+        self.signal(Signal::CONT);
     }
 
     /// Stops the process where it is, and lets it go on after `time`.

@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::config::EventSourceConfig;
+use crate::environment::InvokeError;
 use crate::lambda::{Function, Lambda};
 use crate::message::{Attribute, AttributeData};
 use crate::queue::{Delivery, Take};
@@ -31,6 +32,9 @@ const LONG_POLL: Duration = Duration::from_secs(20);
 const BATCH_BYTES_MAX: usize = 4_500_000;
 /// After an error of SQS itself.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
+/// After a throttle; it doubles with each further one. AWS does not say how long it waits.
+const THROTTLE_PAUSE: Duration = Duration::from_millis(50);
+const THROTTLE_PAUSE_MAX: Duration = Duration::from_secs(5);
 const SCALE_EVERY: Duration = Duration::from_secs(1);
 
 /// One mapping from queue to function.
@@ -66,7 +70,8 @@ impl EventSource {
     /// Runs until it is dropped, and all its pollers with it.
     pub(crate) async fn run(self: Arc<Self>) {
         let mut pollers = JoinSet::new();
-        let start = self.config.scaling.start.clamp(1, self.config.maximum_concurrency);
+        let (growth, most) = (self.config.growth(), self.config.invocations_max());
+        let start = growth.start.clamp(1, most);
         self.add_pollers(&mut pollers, start);
         let mut tick = tokio::time::interval(SCALE_EVERY);
         let mut owed = 0.0;
@@ -76,12 +81,8 @@ impl EventSource {
             let (now, busy) =
                 (self.pollers.load(Ordering::Relaxed), self.busy.load(Ordering::Relaxed));
             // Only what cannot keep up grows; unused allowance is not saved up.
-            owed = if busy >= now {
-                owed + f64::from(self.config.scaling.added_per_minute) / 60.0
-            } else {
-                0.0
-            };
-            let add = (owed as u32).min(self.config.maximum_concurrency.saturating_sub(now));
+            owed = if busy >= now { owed + f64::from(growth.added_per_minute) / 60.0 } else { 0.0 };
+            let add = (owed as u32).min(most.saturating_sub(now));
             owed -= f64::from(owed as u32);
             self.add_pollers(&mut pollers, add);
         }
@@ -114,7 +115,8 @@ impl EventSource {
     }
 
     fn retire(&self) -> bool {
-        let surplus = |now: u32| (now > self.config.scaling.start.max(1)).then(|| now - 1);
+        let start = self.config.growth().start.max(1);
+        let surplus = |now: u32| (now > start).then(|| now - 1);
         self.pollers.fetch_update(Ordering::Relaxed, Ordering::Relaxed, surplus).is_ok()
     }
 
@@ -147,12 +149,29 @@ impl EventSource {
 
     async fn process(&self, batch: &[Delivery]) {
         let event = event(&self.sqs, &self.queue, batch);
-        let outcome = self.lambda.invoke(&self.function, event).await;
+        let outcome = self.invoke(event).await;
         let ids: Vec<String> =
             batch.iter().map(|delivery| delivery.message.id.to_string()).collect();
         let response = outcome.as_deref().ok();
         for done in processed(self.config.report_batch_item_failures, &ids, response) {
             self.queue.delete(batch[done].receipt);
+        }
+    }
+
+    /// Lambda developer guide, "services-sqs-errorhandling": a throttled batch is tried again,
+    /// with longer and longer pauses, until its messages become visible.
+    async fn invoke(&self, event: Bytes) -> Result<Bytes, InvokeError> {
+        let visible = Duration::from_millis(self.queue.settings().visibility_ms);
+        let give_up = Instant::now() + visible.saturating_sub(self.config.batching_window);
+        let mut pause = THROTTLE_PAUSE;
+        loop {
+            let outcome = self.lambda.invoke(&self.function, event.clone()).await.outcome;
+            let again = matches!(outcome, Err(InvokeError::Throttled(_)));
+            if !again || Instant::now() + pause >= give_up {
+                return outcome;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(THROTTLE_PAUSE_MAX);
         }
     }
 }

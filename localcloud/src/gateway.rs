@@ -10,7 +10,6 @@ mod refusal;
 mod route;
 mod scopes;
 mod sigv4;
-mod throttle;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;

@@ -1,10 +1,13 @@
 //! Lambda: functions, their warm environments, their metrics and the lines AWS logs itself.
 //!
-//! An invocation takes a warm environment or starts a new one; that is all of AWS's scaling
-//! that is here. Who invokes is `event_source.rs`.
+//! An invocation takes a place (`lambda/concurrency.rs`), then a warm environment or a new one.
+//! Who invokes is `event_source.rs`, or a client by `lambda/api.rs`.
+
+pub(crate) mod api;
+pub(crate) mod concurrency;
+mod invoked;
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
@@ -14,13 +17,17 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::clock::now_s;
-use crate::config::{ACCESS_KEY_ID, FunctionConfig, SECRET_ACCESS_KEY};
+use crate::config::{ACCESS_KEY_ID, CloudConfig, FunctionConfig, SECRET_ACCESS_KEY};
 use crate::environment::{Environment, InvokeError, Program};
 use crate::faults::{FaultKind, Faults};
 use crate::function_log::{FunctionLog, log_group};
 use crate::ids::{Id, IdSource};
 use crate::lock::{lock, read, write};
 use crate::metric_store::{MetricId, MetricStore, Series};
+use crate::token_bucket::TokenBucket;
+
+use concurrency::{Places, ThrottleReason};
+use invoked::Invoked;
 
 /// The first pause after a failed init; it doubles with each further one.
 const RESTART_PAUSE: Duration = Duration::from_millis(100);
@@ -73,12 +80,21 @@ struct InitFailures {
     error: Option<String>,
 }
 
+/// An environment without work.
+struct Idle {
+    environment: Arc<Environment>,
+    since: Instant,
+}
+
 /// One function.
 pub(crate) struct Function {
     pub(crate) config: FunctionConfig,
     arn: String,
-    /// Warm environments. The last used is used first, so that surplus ones stay idle.
-    idle: Mutex<Vec<Arc<Environment>>>,
+    /// Warm environments. The last used is used first, so that surplus ones stay idle and
+    /// expire; the longest idle is the first.
+    idle: Mutex<Vec<Idle>>,
+    places: Arc<Places>,
+    new_environments: Mutex<TokenBucket>,
     init_failures: Mutex<InitFailures>,
     running: AtomicI64,
     cold_starts: AtomicU64,
@@ -97,35 +113,33 @@ pub(crate) struct Lambda {
     functions: BTreeMap<String, Arc<Function>>,
     environments: RwLock<HashMap<u64, Registered>>,
     next_number: AtomicU64,
+    epoch: Instant,
     closing: AtomicBool,
     ids: IdSource,
     region: String,
+    account_id: String,
     base_url: OnceLock<String>,
     faults: Arc<Faults>,
 }
 
-/// One invocation, as REPORT tells it.
-struct Invoked {
-    request_id: Id,
-    outcome: Result<Bytes, InvokeError>,
-    duration: Duration,
-    init: Option<Duration>,
-}
-
 impl Lambda {
     pub(crate) fn new(
-        region: &str,
-        account_id: &str,
-        configs: &[FunctionConfig],
+        cloud: &CloudConfig,
         log_dir: &Path,
         metrics: &Arc<MetricStore>,
         faults: &Arc<Faults>,
     ) -> std::io::Result<Self> {
+        let reserved = cloud.functions.iter().filter_map(|config| config.reserved_concurrency);
+        let unreserved = cloud.concurrent_executions.saturating_sub(reserved.sum());
+        let shared = Places::new(unreserved, ThrottleReason::Account);
         let mut functions = BTreeMap::new();
-        for config in configs {
+        for config in &cloud.functions {
+            let own = |limit| Places::new(limit, ThrottleReason::Reserved);
             let function = Function {
-                arn: format!("arn:aws:lambda:{region}:{account_id}:function:{}", config.name),
+                arn: arn(&cloud.region, &cloud.account_id, &config.name),
                 idle: Mutex::default(),
+                places: config.reserved_concurrency.map_or_else(|| shared.clone(), own),
+                new_environments: Mutex::new(TokenBucket::new(config.new_environments)),
                 init_failures: Mutex::default(),
                 running: AtomicI64::new(0),
                 cold_starts: AtomicU64::new(0),
@@ -139,9 +153,11 @@ impl Lambda {
             functions,
             environments: RwLock::default(),
             next_number: AtomicU64::new(1),
+            epoch: Instant::now(),
             closing: AtomicBool::new(false),
             ids: IdSource::new(),
-            region: region.to_owned(),
+            region: cloud.region.clone(),
+            account_id: cloud.account_id.clone(),
             base_url: OnceLock::new(),
             faults: faults.clone(),
         })
@@ -154,6 +170,14 @@ impl Lambda {
 
     pub(crate) fn function(&self, name: &str) -> Option<Arc<Function>> {
         self.functions.get(name).cloned()
+    }
+
+    pub(crate) fn functions(&self) -> impl Iterator<Item = &Function> {
+        self.functions.values().map(|function| &**function)
+    }
+
+    pub(crate) fn arn(&self, function: &str) -> String {
+        arn(&self.region, &self.account_id, function)
     }
 
     pub(crate) fn environment(&self, number: u64) -> Option<Arc<Environment>> {
@@ -183,48 +207,64 @@ impl Lambda {
         })
     }
 
-    /// Runs the function once, warm if it can, and accounts for it.
-    pub(crate) async fn invoke(
-        &self,
-        function: &Arc<Function>,
-        payload: Bytes,
-    ) -> Result<Bytes, InvokeError> {
+    /// Runs the function once, warm if it can, and accounts for it. A throttle is counted as
+    /// one, and is no invocation.
+    pub(crate) async fn invoke(&self, function: &Arc<Function>, payload: Bytes) -> Invoked {
+        let request_id = self.ids.next();
+        let _place = match function.places.take() {
+            Ok(place) => place,
+            Err(reason) => return function.throttled(request_id, reason),
+        };
         let running = function.running.fetch_add(1, Ordering::Relaxed) + 1;
         let second = now_s();
         function.metrics.concurrent_executions.record(second, running as f64);
-        function.metrics.throttles.record(second, 0.0);
-        let invoked = self.run(function, payload).await;
+        let invoked = self.run(function, request_id, payload).await;
         function.running.fetch_sub(1, Ordering::Relaxed);
+        if let Err(InvokeError::Throttled(reason)) = invoked.outcome {
+            return function.throttled(request_id, reason);
+        }
+        function.metrics.throttles.record(second, 0.0);
         function.account(&invoked);
-        invoked.outcome
+        invoked
     }
 
-    async fn run(&self, function: &Arc<Function>, payload: Bytes) -> Invoked {
-        let request_id = self.ids.next();
+    async fn run(&self, function: &Arc<Function>, request_id: Id, payload: Bytes) -> Invoked {
         let (environment, init) = match self.warm_or_cold(function).await {
             Ok(found) => found,
-            Err(error) => {
-                return Invoked {
-                    request_id,
-                    outcome: Err(error),
-                    duration: Duration::ZERO,
-                    init: None,
-                };
-            }
+            Err(error) => return Invoked::not_run(request_id, error),
         };
-        function.log.write(format!("START RequestId: {request_id} Version: $LATEST\n").as_bytes());
+        function.log.write(Invoked::opening_line(request_id).as_bytes());
         let started = Instant::now();
-        let timeout = function.config.timeout;
+        let (timeout, limit_mb) = (function.config.timeout, function.config.memory_mb);
         let outcome = self.invoke_in(&environment, request_id, payload, timeout).await;
         let duration = started.elapsed();
+        let memory_peak_mb = environment.memory_peak_mb();
+        let outcome = match memory_peak_mb.filter(|peak_mb| *peak_mb > limit_mb) {
+            Some(_) => Err(InvokeError::OutOfMemory { request_id, limit_mb }),
+            None => outcome,
+        };
         match &outcome {
             // Both asked for more work: the environment is good for another invocation.
             Ok(_) | Err(InvokeError::Function(_)) if environment.is_alive() => {
-                lock(&function.idle).push(environment)
+                function.rest(environment);
             }
             Ok(_) | Err(_) => self.discard(&environment),
         }
-        Invoked { request_id, outcome, duration, init }
+        Invoked { request_id, outcome, duration, init, memory_peak_mb }
+    }
+
+    /// What Lambda does beside invoking: holds processes to their memory, and ends those that
+    /// have been idle too long.
+    pub(crate) fn tend(&self) {
+        for found in read(&self.environments).values() {
+            found.environment.hold_to(found.function.config.memory_mb);
+        }
+        let now = Instant::now();
+        for function in self.functions.values() {
+            for expired in function.take_expired(now) {
+                self.discard(&expired.environment);
+            }
+        }
     }
 
     /// One invocation in its environment, with the faults that strike it.
@@ -262,11 +302,17 @@ impl Lambda {
         &self,
         function: &Arc<Function>,
     ) -> Result<(Arc<Environment>, Option<Duration>), InvokeError> {
-        while let Some(environment) = { lock(&function.idle).pop() } {
+        while let Some(Idle { environment, .. }) = { lock(&function.idle).pop() } {
             if environment.is_alive() {
+                if function.config.freeze {
+                    environment.thaw();
+                }
                 return Ok((environment, None));
             }
             self.discard(&environment);
+        }
+        if !lock(&function.new_environments).take(self.epoch.elapsed()) {
+            return Err(InvokeError::Throttled(ThrottleReason::Ramp));
         }
         function.wait_until_startable().await;
         let result = self.cold_start(function).await;
@@ -368,6 +414,27 @@ impl Lambda {
 }
 
 impl Function {
+    /// Keeps an environment for the next invocation.
+    fn rest(&self, environment: Arc<Environment>) {
+        if self.config.freeze {
+            environment.freeze_idle();
+        }
+        lock(&self.idle).push(Idle { environment, since: Instant::now() });
+    }
+
+    fn take_expired(&self, now: Instant) -> Vec<Idle> {
+        let mut idle = lock(&self.idle);
+        let fresh =
+            |idle: &Idle| now.saturating_duration_since(idle.since) < self.config.idle_expiry;
+        let count = idle.iter().position(fresh).unwrap_or(idle.len());
+        idle.drain(..count).collect()
+    }
+
+    fn throttled(&self, request_id: Id, reason: ThrottleReason) -> Invoked {
+        self.metrics.throttles.record(now_s(), 1.0);
+        Invoked::not_run(request_id, InvokeError::Throttled(reason))
+    }
+
     /// Returns at once, unless processes have been failing in init.
     pub(crate) async fn wait_until_startable(&self) {
         let not_before = lock(&self.init_failures).not_before;
@@ -393,37 +460,17 @@ impl Function {
         self.metrics.invocations.record(second, 1.0);
         self.metrics.errors.record(second, f64::from(u8::from(invoked.outcome.is_err())));
         self.metrics.duration_ms.record(second, invoked.duration.as_secs_f64() * 1000.0);
-        self.log.write(closing_lines(invoked, self.config.memory_mb).as_bytes());
+        self.log.write(invoked.closing_lines(self.config.memory_mb).as_bytes());
     }
+}
+
+fn arn(region: &str, account_id: &str, function: &str) -> String {
+    format!("arn:aws:lambda:{region}:{account_id}:function:{function}")
 }
 
 /// 100 ms, 200 ms, … up to 10 s.
 fn restart_pause(failures_before: u32) -> Duration {
     RESTART_PAUSE.saturating_mul(2_u32.saturating_pow(failures_before)).min(RESTART_PAUSE_MAX)
-}
-
-/// The lines AWS writes after an invocation. Billed time includes init (since 2025-08-01) and
-/// is rounded up to the millisecond.
-fn closing_lines(invoked: &Invoked, memory_mb: u32) -> String {
-    let Invoked { request_id, outcome, duration, init } = invoked;
-    let mut text = String::with_capacity(256);
-    // Writing to a String cannot fail.
-    if let Err(error) = outcome {
-        let line = error.to_string().replace('\n', " ");
-        let _ = writeln!(text, "{request_id} {line}");
-    }
-    let duration_ms = duration.as_secs_f64() * 1000.0;
-    let billed_ms = (duration_ms + init.map_or(0.0, |init| init.as_secs_f64() * 1000.0)).ceil();
-    let _ = writeln!(text, "END RequestId: {request_id}");
-    let _ = write!(
-        text,
-        "REPORT RequestId: {request_id}\tDuration: {duration_ms:.2} ms\tBilled Duration: {billed_ms} ms\tMemory Size: {memory_mb} MB"
-    );
-    if let Some(init) = init {
-        let _ = write!(text, "\tInit Duration: {:.2} ms", init.as_secs_f64() * 1000.0);
-    }
-    text.push('\n');
-    text
 }
 
 #[cfg(test)]
@@ -434,20 +481,5 @@ mod tests {
     fn the_pause_after_a_failed_init_doubles_up_to_ten_seconds() {
         let pauses: Vec<u128> = [0, 1, 2, 6, 7, 40].map(|n| restart_pause(n).as_millis()).to_vec();
         assert_eq!(pauses, [100, 200, 400, 6400, 10_000, 10_000]);
-    }
-
-    #[test]
-    fn the_report_bills_init_and_rounds_up() {
-        let request_id = IdSource::new().next();
-        let invoked = Invoked {
-            request_id,
-            outcome: Ok(Bytes::new()),
-            duration: Duration::from_micros(2_340),
-            init: Some(Duration::from_micros(17_100)),
-        };
-        let expected = format!(
-            "END RequestId: {request_id}\nREPORT RequestId: {request_id}\tDuration: 2.34 ms\tBilled Duration: 20 ms\tMemory Size: 256 MB\tInit Duration: 17.10 ms\n"
-        );
-        assert_eq!(closing_lines(&invoked, 256), expected);
     }
 }

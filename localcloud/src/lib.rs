@@ -44,6 +44,7 @@ mod s3;
 mod server;
 mod sqs;
 mod template;
+mod token_bucket;
 mod vtl;
 mod wire;
 
@@ -51,8 +52,8 @@ pub use cloud::LocalCloud;
 pub use config::{
     ACCESS_KEY_ID, ApiConfig, ApiKey, CloudConfig, EventSourceConfig, FunctionConfig,
     GatewayResponseConfig, IamUser, IntegrationResponse, MappingTemplate, PollerScaling,
-    QueueConfig, Quota, QuotaPeriod, RedrivePolicy, RouteConfig, SECRET_ACCESS_KEY, SqsIntegration,
-    Throttle, UsagePlan,
+    ProvisionedPollers, QueueConfig, Quota, QuotaPeriod, RedrivePolicy, RouteConfig,
+    SECRET_ACCESS_KEY, SqsIntegration, Throttle, UsagePlan,
 };
 pub use error::{ConfigError, StartError};
 pub use faults::{FaultError, FaultKind, FaultPlan, FaultRate};

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use crate::cloudwatch::{self, Protocol};
 use crate::faults::Faults;
 use crate::gateway::{self, Gateway};
-use crate::lambda::Lambda;
+use crate::lambda::{self, Lambda};
 use crate::metric_store::MetricStore;
 use crate::runtime_api;
 use crate::sqs::{self, Sqs};
@@ -89,6 +89,7 @@ async fn serve(stream: TcpStream, services: Arc<Services>) {
 #[derive(Debug, PartialEq, Eq)]
 enum Destination {
     RuntimeApi,
+    LambdaApi,
     Gateway,
     SqsJson {
         action: String,
@@ -109,6 +110,9 @@ fn destination(head: &Parts) -> Destination {
     }
     if path.starts_with(RUNTIME_API) {
         return Destination::RuntimeApi;
+    }
+    if path.starts_with(lambda::api::PATH) {
+        return Destination::LambdaApi;
     }
     if let Some(action) = path.strip_prefix(CLOUDWATCH_RPC) {
         return Destination::CloudWatch { protocol: Protocol::Cbor, action: action.to_owned() };
@@ -148,6 +152,10 @@ async fn route(services: &Services, request: Request<Incoming>) -> Reply {
                 let path = head.uri.path().strip_prefix(RUNTIME_API).unwrap_or_default();
                 runtime_api::answer(&services.lambda, &head.method, path, body).await
             }
+            None => cut_short(),
+        },
+        Destination::LambdaApi => match read(body).await {
+            Some(body) => lambda::api::answer(&services.lambda, &head, body).await,
             None => cut_short(),
         },
         Destination::SqsJson { action } => match read(body).await {
@@ -259,6 +267,7 @@ mod tests {
                 head("GET", "/_lambda/7/2018-06-01/runtime/invocation/next", &[]),
                 Destination::RuntimeApi,
             ),
+            (head("POST", "/2015-03-31/functions/f/invocations", &[]), Destination::LambdaApi),
             (
                 head("POST", "/", &[("x-amz-target", "AmazonSQS.X")]),
                 Destination::SqsJson { action: action() },

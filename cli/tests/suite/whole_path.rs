@@ -91,6 +91,33 @@ fn a_processor_killed_in_mid_run_costs_no_order_and_bills_none_twice() {
     assert_eq!(account.documented, 2_000);
 }
 
+/// What SQS, S3 and Lambda may do to an order, all at once, with processes that stand still
+/// between invocations.
+#[test]
+fn faults_everywhere_cost_no_order_and_bill_none_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, out) = (folder.path().join("test.toml"), folder.path().join("runs"));
+    std::fs::write(&file, profile(600, 3)).unwrap();
+    let faults = [
+        "sqs-refuse=0.02",
+        "message-duplicate=0.05",
+        "message-reorder=0.1",
+        "message-delay=0.05:1s",
+        "s3-error-after=0.01",
+        "s3-slow-down=0.01",
+    ];
+    let mut arguments =
+        vec!["run", file.to_str().unwrap(), "--out", out.to_str().unwrap(), "--freeze"];
+    arguments.extend(faults.iter().flat_map(|fault| ["--fault", fault]));
+    run(&arguments);
+    let finished = only_run(&out);
+    let account = &finished.reconciliation;
+    assert!(account.is_clean(), "{account:?}");
+    let struck = finished.manifest.faults.as_ref().unwrap();
+    assert_eq!(struck.len(), faults.len());
+    assert!(struck.values().all(|count| *count > 0), "{struck:?}");
+}
+
 #[test]
 fn ctrl_c_drains_accounts_and_says_that_the_run_was_stopped() {
     let folder = tempfile::tempdir().unwrap();

@@ -21,6 +21,7 @@ fn valid() -> CloudConfig {
         maximum_concurrency: 2,
         report_batch_item_failures: true,
         scaling: PollerScaling::default(),
+        provisioned: None,
     }];
     config.buckets = vec!["documents".to_owned()];
     config.api = Some(ApiConfig {
@@ -110,4 +111,34 @@ fn all_problems_are_told_at_once() {
         config.queues[0].visibility_timeout = Duration::from_secs(50_000);
     });
     assert_eq!(found.lines().count(), 2, "{found}");
+}
+
+#[test]
+fn reservations_leave_a_hundred_places_to_the_others() {
+    assert_eq!(problems(|c| c.functions[0].reserved_concurrency = Some(900)), "");
+    let too_many = problems(|c| c.functions[0].reserved_concurrency = Some(901));
+    assert!(too_many.contains("reserved_concurrency of all functions is 901"), "{too_many}");
+}
+
+/// 3 pollers at least make 30 invocations at once, 7 at most 70.
+#[test]
+fn provisioned_pollers_replace_concurrency_and_growth() {
+    let provisioned = |minimum, maximum| Some(ProvisionedPollers { minimum, maximum });
+    let mut config = valid();
+    let source = &mut config.event_sources[0];
+    assert_eq!((source.invocations_max(), source.growth().start), (2, 5));
+    source.provisioned = provisioned(3, 7);
+    assert_eq!(source.invocations_max(), 70);
+    assert_eq!(source.growth(), PollerScaling { start: 30, added_per_minute: 1000 });
+    for (minimum, maximum, fine) in [
+        (2, 2, true),
+        (200, 2000, true),
+        (1, 7, false),
+        (201, 300, false),
+        (7, 6, false),
+        (2, 2001, false),
+    ] {
+        let found = problems(|c| c.event_sources[0].provisioned = provisioned(minimum, maximum));
+        assert_eq!(found.is_empty(), fine, "{minimum} to {maximum}: {found}");
+    }
 }

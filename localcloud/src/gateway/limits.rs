@@ -13,7 +13,7 @@ use crate::config::{ApiConfig, Quota, QuotaPeriod, Throttle, UsagePlan};
 use crate::lock::lock;
 
 use super::refusal::Kind;
-use super::throttle::TokenBucket;
+use crate::token_bucket::TokenBucket;
 
 /// A key and what it has left.
 pub(super) struct Key {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::config::{
-    ApiKey, CloudConfig, EventSourceConfig, FunctionConfig, PollerScaling, QueueConfig, Quota,
-    QuotaPeriod, RedrivePolicy, Throttle, UsagePlan,
+    ApiKey, CloudConfig, EventSourceConfig, FunctionConfig, PollerScaling, ProvisionedPollers,
+    QueueConfig, Quota, QuotaPeriod, RedrivePolicy, Throttle, UsagePlan,
 };
 
 use super::fields::Fields;
@@ -162,6 +162,10 @@ impl<'s, 't> Stack<'s, 't> {
         let mut function = FunctionConfig::new(name.clone(), executable);
         function.memory_mb = u32::try_from(number("MemorySize", FUNCTION_MEMORY_MB)?)
             .map_err(|_| node.problem("MemorySize must be 128 to 10240"))?;
+        if let Some(node) = fields.optional("ReservedConcurrentExecutions") {
+            function.reserved_concurrency =
+                Some(u32::try_from(node.integer()?).map_err(|_| node.problem("out of range"))?);
+        }
         function.timeout = Duration::from_secs(number("Timeout", FUNCTION_TIMEOUT_S)?);
         if let Some(environment) = fields.optional("Environment") {
             let environment = Fields::of("Environment", environment)?;
@@ -206,6 +210,12 @@ impl<'s, 't> Stack<'s, 't> {
         };
         let maximum = number(scaling.optional("MaximumConcurrency"), MAXIMUM_CONCURRENCY)?;
         scaling.finish(self.notes)?;
+        let provisioned = fields.optional("ProvisionedPollerConfig");
+        if provisioned.is_some() && fields.optional("ScalingConfig").is_some() {
+            return Err(
+                fields.problem("ScalingConfig and ProvisionedPollerConfig exclude each other")
+            );
+        }
         let window = number(fields.optional("MaximumBatchingWindowInSeconds"), 0)?;
         let source = EventSourceConfig {
             queue: queue_of_arn(fields.required("Queue")?)?,
@@ -215,9 +225,25 @@ impl<'s, 't> Stack<'s, 't> {
             maximum_concurrency: maximum,
             report_batch_item_failures: types.is_some(),
             scaling: PollerScaling::default(),
+            provisioned: provisioned.map(|node| self.provisioned(node)).transpose()?,
         };
         fields.finish(self.notes)?;
         Ok(source)
+    }
+
+    fn provisioned(&mut self, node: &Node) -> Read<ProvisionedPollers> {
+        let fields = Fields::of("ProvisionedPollerConfig", node)?;
+        let number = |name: &str, default: u64| {
+            let value = fields.optional(name).map_or(Ok(default), Node::integer)?;
+            u32::try_from(value).map_err(|_| fields.problem(format!("{name} is out of range")))
+        };
+        // The defaults of Lambda's ProvisionedPollerConfig.
+        let pollers = ProvisionedPollers {
+            minimum: number("MinimumPollers", 2)?,
+            maximum: number("MaximumPollers", 200)?,
+        };
+        fields.finish(self.notes)?;
+        Ok(pollers)
     }
 
     fn usage_plan(&mut self, id: &str, node: &Node) -> Read<()> {

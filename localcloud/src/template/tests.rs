@@ -244,3 +244,23 @@ fn yaml_that_cloudformation_would_not_take_is_refused_with_its_line() {
         assert_eq!(error.0[0].line, line, "{text:?}: {error}");
     }
 }
+
+const SCALING: &str = "ScalingConfig: {MaximumConcurrency: {Ref: MaximumConcurrency}}";
+
+#[test]
+fn provisioned_pollers_and_a_reservation_are_read() {
+    let text = DEPLOYED
+        .replace(SCALING, "ProvisionedPollerConfig: {MinimumPollers: 3}")
+        .replace("Timeout: 5\n", "Timeout: 5\n      ReservedConcurrentExecutions: 17\n");
+    let config = CloudConfig::from_template(&text, &settings()).unwrap();
+    assert_eq!(config.functions[0].reserved_concurrency, Some(17));
+    let pollers = config.event_sources[0].provisioned.unwrap();
+    assert_eq!((pollers.minimum, pollers.maximum), (3, 200));
+}
+
+#[test]
+fn provisioned_pollers_exclude_a_maximum_concurrency() {
+    let both = format!("{SCALING}\n            ProvisionedPollerConfig: {{MinimumPollers: 3}}");
+    let refusal = changed(SCALING, &both);
+    assert!(refusal.contains("exclude each other"), "{refusal}");
+}

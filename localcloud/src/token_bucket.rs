@@ -1,11 +1,11 @@
-//! API Gateway's throttling: a token bucket. Time comes in as an argument.
+//! A token bucket, by which API Gateway and Lambda throttle. Time comes in as an argument.
 
 use std::time::Duration;
 
 use crate::config::Throttle;
 
 #[derive(Debug)]
-pub(super) struct TokenBucket {
+pub(crate) struct TokenBucket {
     throttle: Throttle,
     tokens: f64,
     /// Since an arbitrary beginning, as `take`'s argument.
@@ -14,12 +14,12 @@ pub(super) struct TokenBucket {
 
 impl TokenBucket {
     /// Full at the beginning.
-    pub(super) fn new(throttle: Throttle) -> Self {
+    pub(crate) fn new(throttle: Throttle) -> Self {
         TokenBucket { throttle, tokens: throttle.burst, refilled: Duration::ZERO }
     }
 
     /// Takes a token if there is one.
-    pub(super) fn take(&mut self, now: Duration) -> bool {
+    pub(crate) fn take(&mut self, now: Duration) -> bool {
         let passed = now.saturating_sub(self.refilled);
         // Two threads may arrive in the other order of their clocks; time does not go back.
         self.refilled = self.refilled.max(now);
