@@ -10,6 +10,7 @@
 
 use std::error::Error;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -17,7 +18,6 @@ use serde_json::{Value, json};
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 const CONNECTIONS: usize = 8;
-const BODY_BYTES: usize = 1200;
 
 struct Arguments {
     messages: usize,
@@ -76,12 +76,38 @@ struct Queue {
     client: reqwest::Client,
     endpoint: String,
     url: String,
+    bodies: Arc<[String; 10]>,
+}
+
+/// An order of ten items, 1 KB.
+fn body(number: usize) -> String {
+    let item = |line: usize| {
+        let ean = 7_891_000_000_000_u64 + (number * 7919 + line * 104_729) as u64;
+        let (quantity, cents) =
+            (1 + (number * 3 + line * 5) % 48, 199 + (number * 31 + line * 977) % 9000);
+        json!({
+            "line": line, "ean": ean.to_string(), "quantity": quantity,
+            "unitPrice": format!("{}.{:02}", cents / 100, cents % 100), "lot": format!("L{:05}", (number * 17 + line * 13) % 100_000),
+        })
+    };
+    let items: Vec<Value> = (1..=10).map(item).collect();
+    json!({
+        "partnerOrderNo": format!("PO-2026-{number:06}"), "issuedAt": "2026-11-23T10:15:00-03:00",
+        "buyer": {"cnpj": "12345678000195"}, "shipTo": {"code": "CD-RIBEIRAO-01"},
+        "paymentTerms": "30/60/90", "items": items,
+    })
+    .to_string()
 }
 
 impl Queue {
     async fn make(endpoint: &str, name: &str) -> Result<Queue> {
         let client = reqwest::Client::new();
-        let mut queue = Queue { client, endpoint: endpoint.to_owned(), url: String::new() };
+        let mut queue = Queue {
+            client,
+            endpoint: endpoint.to_owned(),
+            url: String::new(),
+            bodies: Arc::new(std::array::from_fn(body)),
+        };
         let made = queue.call("CreateQueue", &json!({"QueueName": name})).await?;
         queue.url = made["QueueUrl"].as_str().ok_or("no QueueUrl in the answer")?.to_owned();
         Ok(queue)
@@ -100,8 +126,7 @@ impl Queue {
     }
 
     async fn send(&self) -> Result<()> {
-        let body = "x".repeat(BODY_BYTES);
-        let entry = |id: usize| json!({"Id": id.to_string(), "MessageBody": body});
+        let entry = |id: usize| json!({"Id": id.to_string(), "MessageBody": self.bodies[id]});
         let entries: Vec<Value> = (0..10).map(entry).collect();
         self.call("SendMessageBatch", &json!({"QueueUrl": self.url, "Entries": entries})).await?;
         Ok(())
@@ -213,7 +238,8 @@ async fn main() -> Result<()> {
         let seconds = fill(&queue, arguments.depth).await?;
         let (depth, mb) = (arguments.depth, server.resident_mb());
         println!(
-            "{depth} messages of {BODY_BYTES} bytes queued in {seconds:.1} s: {mb} MB resident"
+            "{depth} messages of {} bytes queued in {seconds:.1} s: {mb} MB resident",
+            body(0).len()
         );
     }
     let ours = measure("localcloud", &server, &queue, arguments.messages).await?;

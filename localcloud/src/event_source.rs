@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use crate::config::EventSourceConfig;
 use crate::environment::InvokeError;
 use crate::lambda::{Function, Lambda};
-use crate::message::{Attribute, AttributeData};
+use crate::message::{Attribute, AttributeData, Payload};
 use crate::queue::{Delivery, Take};
 use crate::sqs::messages::system_attributes;
 use crate::sqs::{QueueHandle, Sqs, receipt_handle};
@@ -253,19 +253,26 @@ struct RecordAttribute<'a> {
 }
 
 fn event(sqs: &Sqs, queue: &QueueHandle, batch: &[Delivery]) -> Bytes {
-    let records = batch.iter().map(|delivery| record(sqs, queue, delivery)).collect();
+    let payloads: Vec<_> = batch.iter().map(|delivery| delivery.message.payload()).collect();
+    let pairs = batch.iter().zip(&payloads);
+    let records = pairs.map(|(delivery, payload)| record(sqs, queue, delivery, payload)).collect();
     // Serializing strings and maps with string keys cannot fail.
     serde_json::to_vec(&Event { records }).unwrap_or_default().into()
 }
 
-fn record<'a>(sqs: &'a Sqs, queue: &'a QueueHandle, delivery: &'a Delivery) -> Record<'a> {
+fn record<'a>(
+    sqs: &'a Sqs,
+    queue: &'a QueueHandle,
+    delivery: &'a Delivery,
+    payload: &'a Payload,
+) -> Record<'a> {
     let message = &delivery.message;
     Record {
         message_id: message.id.to_string(),
         receipt_handle: receipt_handle(&queue.name, delivery.receipt),
-        body: &message.body,
+        body: &payload.body,
         attributes: system_attributes(sqs, delivery).into_iter().collect(),
-        message_attributes: message
+        message_attributes: payload
             .attributes
             .iter()
             .map(|(name, a)| (name, record_attribute(a)))

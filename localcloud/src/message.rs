@@ -2,6 +2,7 @@
 //!
 //! Whether a queue is full, or where a message is, is `queue.rs`'s business.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use md5::{Digest, Md5};
@@ -63,7 +64,7 @@ impl Attribute {
 }
 
 /// Attributes by name, in the order their digest needs.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Attributes(Vec<(String, Attribute)>);
 
 impl Attributes {
@@ -75,6 +76,10 @@ impl Attributes {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Attribute)> {
         self.0.iter().map(|(name, attribute)| (name.as_str(), attribute))
+    }
+
+    pub(crate) fn into_entries(self) -> Vec<(String, Attribute)> {
+        self.0
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -257,12 +262,27 @@ fn attribute_problem(name: &str, attribute: &Attribute) -> Option<String> {
         .then(|| format!("Can't cast the value of message (user) attribute '{name}' to a number."))
 }
 
-/// A message a queue has accepted. It never changes; queues share it.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Message {
-    pub(crate) id: Id,
+/// What a message says.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Payload {
     pub(crate) body: String,
     pub(crate) attributes: Attributes,
+}
+
+/// How a payload is kept: as it came, or packed, which takes less than half of the memory and
+/// some microseconds each way.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Kept {
+    Plain(Box<Payload>),
+    /// CBOR, in LZ4.
+    Packed(Box<[u8]>),
+}
+
+/// A message a queue has accepted. It never changes; queues share it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Message {
+    pub(crate) id: Id,
+    kept: Kept,
     pub(crate) md5_of_body: Md5Sum,
     pub(crate) md5_of_attributes: Option<Md5Sum>,
     /// When the sender's queue took it. A dead-letter queue keeps it, and with it the clock
@@ -278,17 +298,43 @@ impl Message {
     }
 
     pub(crate) fn new(id: Id, draft: Draft, sent_ms: u64) -> Self {
+        let payload = Payload { body: draft.body, attributes: draft.attributes };
         Message {
             id,
-            md5_of_body: Md5Sum::of(draft.body.as_bytes()),
-            md5_of_attributes: draft.attributes.md5(),
+            md5_of_body: Md5Sum::of(payload.body.as_bytes()),
+            md5_of_attributes: payload.attributes.md5(),
             size_bytes: draft.size_bytes,
-            body: draft.body,
-            attributes: draft.attributes,
+            kept: Kept::Plain(Box::new(payload)),
             extras: draft.extras,
             sent_ms,
         }
     }
+
+    pub(crate) fn payload(&self) -> Cow<'_, Payload> {
+        match &self.kept {
+            Kept::Plain(payload) => Cow::Borrowed(payload),
+            Kept::Packed(packed) => {
+                Cow::Owned(unpacked(packed).expect("what was packed here is whole"))
+            }
+        }
+    }
+
+    /// The same message in less memory, if that can be had.
+    pub(crate) fn packed(mut self) -> Self {
+        if let Kept::Plain(payload) = &self.kept {
+            let mut cbor = Vec::with_capacity(self.size_bytes + 128);
+            if ciborium::into_writer(payload, &mut cbor).is_ok() {
+                let packed = lz4_flex::compress_prepend_size(&cbor);
+                self.kept = Kept::Packed(packed.into_boxed_slice());
+            }
+        }
+        self
+    }
+}
+
+fn unpacked(packed: &[u8]) -> Option<Payload> {
+    let cbor = lz4_flex::decompress_size_prepended(packed).ok()?;
+    ciborium::from_reader(&cbor[..]).ok()
 }
 
 #[cfg(test)]
@@ -335,6 +381,27 @@ mod tests {
         let attribute = vec![("a".to_owned(), Attribute::string("1".to_owned()))];
         assert!(draft(&"x".repeat(MESSAGE_BYTES_MAX - 8), attribute.clone()).is_ok());
         assert!(draft(&"x".repeat(MESSAGE_BYTES_MAX - 7), attribute).is_err());
+    }
+
+    #[test]
+    fn a_packed_message_is_the_same_in_less_memory() {
+        let line = |n: usize| format!(r#"{{"line":{n},"ean":"7891000100103","price":"104.99"}}"#);
+        let body = (0..20).map(line).collect::<Vec<_>>().join(",");
+        let binary = Attribute {
+            data_type: "Binary".to_owned(),
+            data: AttributeData::Binary(vec![0, 255, 3]),
+        };
+        let attributes = vec![
+            ("partner".to_owned(), Attribute::string("ação".to_owned())),
+            ("z".to_owned(), binary),
+        ];
+        let id = crate::ids::IdSource::new().next();
+        let plain = Message::new(id, draft(&body, attributes).unwrap(), 7);
+        let packed = plain.clone().packed();
+        assert_eq!(packed.payload(), plain.payload());
+        assert_eq!(packed.md5_of_attributes, plain.payload().attributes.md5());
+        let Kept::Packed(bytes) = &packed.kept else { panic!("not packed") };
+        assert!(bytes.len() < body.len() / 2, "{} of {}", bytes.len(), body.len());
     }
 
     #[test]

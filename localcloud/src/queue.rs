@@ -7,13 +7,15 @@
 //! Nothing here waits, locks, reads a clock or knows a protocol. Every operation is O(log n)
 //! in the number of messages: a million waiting orders must not make the next one slower.
 
+mod entries;
 pub(crate) mod groups;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::message::Message;
 
+use entries::Entries;
 use groups::Line;
 
 /// In flight, per standard queue; AWS SQS quotas, "In-flight messages per queue".
@@ -22,6 +24,9 @@ pub(crate) const IN_FLIGHT_MAX: usize = 120_000;
 pub(crate) const IN_FLIGHT_MAX_FIFO: usize = 20_000;
 /// How long a message may stay hidden in total, 12 hours; SQS guide, "Visibility timeout".
 const HIDDEN_MS_MAX: u64 = 43_200_000;
+/// A queue this long is a backlog: its messages wait for seconds at least, and unpacking one is
+/// nothing beside that.
+const DEEP: usize = 10_000;
 /// After this many receives without a delete, ApproximateAgeOfOldestMessage looks past a
 /// message; SQS guide, "Available CloudWatch metrics for Amazon SQS".
 const AGED_OUT_RECEIVES: u32 = 3;
@@ -138,14 +143,15 @@ struct Entry {
 pub(crate) struct Queue {
     pub(crate) settings: QueueSettings,
     next_sequence: Sequence,
-    entries: HashMap<Sequence, Entry>,
+    entries: Entries<Entry>,
     ready: Line,
     /// (instant, message): when a delayed or in-flight message becomes visible.
     timers: BTreeSet<(u64, Sequence)>,
-    /// (sent, message): the order in which retention ends.
-    by_sent: BTreeSet<(u64, Sequence)>,
-    /// (arrived, message): those that the age metric looks at.
-    aging: BTreeSet<(u64, Sequence)>,
+    /// (sent, message), of those that came from another queue: their retention ends before that
+    /// of their neighbours.
+    moved_in: BTreeSet<(u64, Sequence)>,
+    /// No message before this one is young enough for the age metric.
+    aging: Sequence,
     depth: Depth,
     expired: u64,
 }
@@ -164,11 +170,11 @@ impl Queue {
         Queue {
             settings,
             next_sequence: 0,
-            entries: HashMap::new(),
+            entries: Entries::new(),
             ready,
             timers: BTreeSet::new(),
-            by_sent: BTreeSet::new(),
-            aging: BTreeSet::new(),
+            moved_in: BTreeSet::new(),
+            aging: 0,
             depth: Depth::default(),
             expired: 0,
         }
@@ -200,21 +206,18 @@ impl Queue {
 
     /// Everything that is there, in the order it came. What is in flight is visible.
     pub(crate) fn snapshots(&self) -> impl Iterator<Item = Snapshot> {
-        let mut sequences: Vec<Sequence> = self.entries.keys().copied().collect();
-        sequences.sort_unstable();
-        sequences.into_iter().filter_map(|sequence| {
-            let entry = self.entries.get(&sequence)?;
+        self.entries.from(0).map(|(sequence, entry)| {
             let visible_ms = match entry.state {
                 State::Delayed { until_ms } => until_ms,
                 State::Ready | State::InFlight { .. } | State::Leaving => 0,
             };
-            Some(Snapshot {
+            Snapshot {
                 sequence,
                 message: entry.message.clone(),
                 arrived_ms: entry.arrived_ms,
                 visible_ms,
                 dead_letter_source: entry.dead_letter_source.clone(),
-            })
+            }
         })
     }
 
@@ -222,8 +225,9 @@ impl Queue {
     pub(crate) fn restore(&mut self, now_ms: u64, snapshot: Snapshot) {
         let Snapshot { sequence, message, arrived_ms, visible_ms, dead_letter_source } = snapshot;
         self.next_sequence = self.next_sequence.max(sequence + 1);
-        self.by_sent.insert((message.sent_ms, sequence));
-        self.aging.insert((arrived_ms, sequence));
+        if message.sent_ms != arrived_ms {
+            self.moved_in.insert((message.sent_ms, sequence));
+        }
         let state = if visible_ms <= now_ms {
             State::Ready
         } else {
@@ -246,9 +250,14 @@ impl Queue {
         self.entries.is_empty()
     }
 
+    /// Whether so many messages wait that they should be kept small.
+    pub(crate) fn is_deep(&self) -> bool {
+        self.entries.len() >= DEEP
+    }
+
     /// The size of a message that is there.
     pub(crate) fn size_bytes(&self, sequence: Sequence) -> usize {
-        self.entries.get(&sequence).map_or(0, |entry| entry.message.size_bytes)
+        self.entries.get(sequence).map_or(0, |entry| entry.message.size_bytes)
     }
 
     /// Lets time pass: timers fire, retention ends. Returns how many became visible.
@@ -278,7 +287,7 @@ impl Queue {
                 break;
             }
             let Some(sequence) = self.ready.next(&mut line) else { break };
-            let Some(entry) = self.entries.get(&sequence) else { continue };
+            let Some(entry) = self.entries.get(sequence) else { continue };
             if self.settings.max_receive_count.is_some_and(|max| entry.receive_count >= max) {
                 received.dead.extend(self.leave(sequence));
                 continue;
@@ -318,7 +327,7 @@ impl Queue {
 
     /// Undoes a departure: the other queue does not exist.
     pub(crate) fn keep(&mut self, sequence: Sequence) {
-        if self.entries.get(&sequence).is_some_and(|entry| entry.state == State::Leaving) {
+        if self.entries.get(sequence).is_some_and(|entry| entry.state == State::Leaving) {
             self.move_to(sequence, State::Ready);
         }
     }
@@ -326,7 +335,7 @@ impl Queue {
     /// Deletes what the receipt names. False: the receipt was withdrawn by a later receive,
     /// or the message is gone; AWS calls both a success.
     pub(crate) fn delete(&mut self, receipt: Receipt) -> bool {
-        let current = self.entries.get(&receipt.sequence);
+        let current = self.entries.get(receipt.sequence);
         let current = current
             .is_some_and(|e| e.receive_count == receipt.receive_count && e.state != State::Leaving);
         current && self.remove(receipt.sequence)
@@ -335,7 +344,7 @@ impl Queue {
     /// Whether a deletion by this receipt may be undone: a standard queue may bring back what is
     /// in flight, and does so once.
     pub(crate) fn may_bring_back(&self, receipt: Receipt) -> bool {
-        let entry = self.entries.get(&receipt.sequence).filter(|_| !self.ready.is_fifo());
+        let entry = self.entries.get(receipt.sequence).filter(|_| !self.ready.is_fifo());
         entry.is_some_and(|entry| {
             entry.receive_count == receipt.receive_count
                 && matches!(entry.state, State::InFlight { .. })
@@ -345,7 +354,7 @@ impl Queue {
 
     /// Makes visible at once what the receipt deletes.
     pub(crate) fn bring_back(&mut self, receipt: Receipt) {
-        if let Some(entry) = self.entries.get_mut(&receipt.sequence) {
+        if let Some(entry) = self.entries.get_mut(receipt.sequence) {
             entry.is_back = true;
             self.move_to(receipt.sequence, State::Ready);
         }
@@ -364,7 +373,7 @@ impl Queue {
         visibility_ms: u64,
     ) -> VisibilityChange {
         self.advance(now_ms);
-        let Some(entry) = self.entries.get(&receipt.sequence) else {
+        let Some(entry) = self.entries.get(receipt.sequence) else {
             return VisibilityChange::Gone;
         };
         let State::InFlight { since_ms, .. } = entry.state else {
@@ -388,7 +397,7 @@ impl Queue {
     /// FIFO queue refuses to delete it.
     pub(crate) fn receipt_expired(&mut self, now_ms: u64, receipt: Receipt) -> bool {
         self.advance(now_ms);
-        self.entries.get(&receipt.sequence).is_some_and(|entry| {
+        self.entries.get(receipt.sequence).is_some_and(|entry| {
             !matches!(entry.state, State::InFlight { .. })
                 || entry.receive_count != receipt.receive_count
         })
@@ -412,8 +421,13 @@ impl Queue {
     }
 
     /// Age of the oldest message that has not been received three times.
-    pub(crate) fn oldest_age_ms(&self, now_ms: u64) -> u64 {
-        self.aging.first().map_or(0, |&(arrived_ms, _)| now_ms.saturating_sub(arrived_ms))
+    pub(crate) fn oldest_age_ms(&mut self, now_ms: u64) -> u64 {
+        let mut young =
+            self.entries.from(self.aging).filter(|(_, e)| e.receive_count < AGED_OUT_RECEIVES);
+        let oldest = young.next().map(|(sequence, entry)| (sequence, entry.arrived_ms));
+        // No message grows younger, so those passed over need not be looked at again.
+        self.aging = oldest.map_or(self.next_sequence, |(sequence, _)| sequence);
+        oldest.map_or(0, |(_, arrived_ms)| now_ms.saturating_sub(arrived_ms))
     }
 
     /// The next instant at which a message may become visible by itself.
@@ -422,22 +436,19 @@ impl Queue {
     }
 
     fn deliver(&mut self, now_ms: u64, sequence: Sequence, visibility_ms: u64) -> Option<Delivery> {
-        let entry = self.entries.get_mut(&sequence)?;
+        let entry = self.entries.get_mut(sequence)?;
         entry.receive_count += 1;
         let first_receive_ms = *entry.first_receive_ms.get_or_insert(now_ms);
         let receipt = Receipt { sequence, receive_count: entry.receive_count };
         let (message, dead_letter_source) =
             (entry.message.clone(), entry.dead_letter_source.clone());
-        if entry.receive_count == AGED_OUT_RECEIVES {
-            self.aging.remove(&(entry.arrived_ms, sequence));
-        }
         let until_ms = now_ms + visibility_ms;
         self.move_to(sequence, State::InFlight { since_ms: now_ms, until_ms });
         Some(Delivery { message, receipt, first_receive_ms, dead_letter_source })
     }
 
     fn leave(&mut self, sequence: Sequence) -> Option<Leaving> {
-        let entry = self.entries.get(&sequence)?;
+        let entry = self.entries.get(sequence)?;
         let leaving = Leaving {
             sequence,
             message: entry.message.clone(),
@@ -449,34 +460,41 @@ impl Queue {
 
     /// Retention counts from the send, whatever the state: SQS quotas, "Message retention".
     fn expire(&mut self, now_ms: u64) {
-        while let Some(&(sent_ms, sequence)) = self.by_sent.first() {
-            if sent_ms + self.settings.retention_ms > now_ms {
-                break;
-            }
+        while let Some(sequence) = self.expired_at(now_ms) {
             self.remove(sequence);
             self.expired += 1;
         }
     }
 
+    /// A message whose retention has ended. What was not moved here came in the order in which
+    /// it was sent, so the first of the line tells for all.
+    fn expired_at(&self, now_ms: u64) -> Option<Sequence> {
+        let first = self.entries.front().map(|(sequence, e)| (e.message.sent_ms, sequence));
+        let candidates = [first, self.moved_in.first().copied()].into_iter().flatten();
+        let mut over = candidates.filter(|(sent, _)| sent + self.settings.retention_ms <= now_ms);
+        over.next().map(|(_, sequence)| sequence)
+    }
+
     fn move_to(&mut self, sequence: Sequence, state: State) {
-        let Some(entry) = self.entries.get_mut(&sequence) else { return };
+        let Some(entry) = self.entries.get_mut(sequence) else { return };
         let before = std::mem::replace(&mut entry.state, state);
         self.exit(sequence, before);
         self.enter(sequence, state);
     }
 
     fn remove(&mut self, sequence: Sequence) -> bool {
-        let Some(entry) = self.entries.get(&sequence) else { return false };
+        let Some(entry) = self.entries.get(sequence) else { return false };
         let state = entry.state;
         self.exit(sequence, state);
-        let Some(entry) = self.entries.remove(&sequence) else { return false };
-        self.by_sent.remove(&(entry.message.sent_ms, sequence));
-        self.aging.remove(&(entry.arrived_ms, sequence));
+        let Some(entry) = self.entries.remove(sequence) else { return false };
+        if entry.message.sent_ms != entry.arrived_ms {
+            self.moved_in.remove(&(entry.message.sent_ms, sequence));
+        }
         true
     }
 
     fn enter(&mut self, sequence: Sequence, state: State) {
-        let Some(entry) = self.entries.get(&sequence) else { return };
+        let Some(entry) = self.entries.get(sequence) else { return };
         let group = entry.message.group();
         match state {
             State::Ready => {
@@ -497,7 +515,7 @@ impl Queue {
     }
 
     fn exit(&mut self, sequence: Sequence, state: State) {
-        let Some(entry) = self.entries.get(&sequence) else { return };
+        let Some(entry) = self.entries.get(sequence) else { return };
         let group = entry.message.group();
         match state {
             State::Ready => {

@@ -61,7 +61,7 @@ struct Put {
 impl Put {
     fn new(snapshot: &Snapshot) -> Self {
         let message = &snapshot.message;
-        let attributes = message.attributes.iter();
+        let payload = message.payload().into_owned();
         Put {
             sequence: snapshot.sequence,
             id: message.id.to_string(),
@@ -70,8 +70,8 @@ impl Put {
             visible_ms: snapshot.visible_ms,
             dead_letter_source: snapshot.dead_letter_source.clone(),
             extras: message.extras.as_deref().cloned(),
-            attributes: attributes.map(|(name, value)| (name.to_owned(), value.clone())).collect(),
-            body: message.body.clone(),
+            attributes: payload.attributes.into_entries(),
+            body: payload.body,
         }
     }
 

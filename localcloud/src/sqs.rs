@@ -173,7 +173,9 @@ impl QueueHandle {
 
     fn put(&self, id: Id, draft: Draft, delay_ms: Option<u64>) -> Result<Sent, SqsError> {
         let now = now_ms();
-        let message = Arc::new(Message::new(id, draft, now));
+        let message = Message::new(id, draft, now);
+        let deep = lock(&self.core).is_deep();
+        let message = Arc::new(if deep { message.packed() } else { message });
         let size_bytes = message.size_bytes;
         let (md5_of_body, md5_of_attributes) = (message.md5_of_body, message.md5_of_attributes);
         let md5_of_system_attributes = message.extras.as_ref().and_then(|extras| extras.md5());
@@ -480,7 +482,13 @@ impl Sqs {
         }
         let now = now_ms();
         let replay = |replayed| match replayed {
-            Replayed::Put(snapshot) => core.restore(now, snapshot),
+            Replayed::Put(mut snapshot) => {
+                if core.is_deep() {
+                    let packed = Arc::unwrap_or_clone(snapshot.message).packed();
+                    snapshot.message = Arc::new(packed);
+                }
+                core.restore(now, snapshot);
+            }
             Replayed::Delete(sequence) => core.forget(sequence),
             Replayed::Purge => core.purge(),
         };

@@ -52,7 +52,7 @@ async fn run(lambda: &Arc<Lambda>, head: &Parts, body: Bytes) -> Result<Reply, R
     let (name, resource) = rest.split_once('/').unwrap_or((rest, ""));
     match (&head.method, name, resource) {
         (&Method::GET, "", "") => {
-            let functions: Vec<Value> = lambda.functions().map(|f| described(f)).collect();
+            let functions: Vec<Value> = lambda.functions().map(described).collect();
             Ok(json_reply(StatusCode::OK, &json!({"Functions": functions})))
         }
         (&Method::GET, name, "") => {

@@ -29,8 +29,8 @@ fn queue_with(bodies: &[&str]) -> Queue {
     queue
 }
 
-fn bodies(received: &Received) -> Vec<&str> {
-    received.deliveries.iter().map(|delivery| delivery.message.body.as_str()).collect()
+fn bodies(received: &Received) -> Vec<String> {
+    received.deliveries.iter().map(|delivery| delivery.message.payload().body.clone()).collect()
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn read(directory: &Path) -> io::Result<(QueueLog, Vec<String>)> {
     let mut said = Vec::new();
     let log = QueueLog::open(directory, "q", QueueDurability::Synced, |replayed| {
         said.push(match replayed {
-            Replayed::Put(snapshot) => format!("put {}", snapshot.message.body),
+            Replayed::Put(snapshot) => format!("put {}", snapshot.message.payload().body),
             Replayed::Delete(sequence) => format!("delete {sequence}"),
             Replayed::Purge => "purge".to_owned(),
         });

@@ -327,11 +327,12 @@ fn delivery_shape(
     delivery: &Delivery,
 ) -> Value {
     let message = &delivery.message;
+    let payload = message.payload();
     let mut shape = json!({
         "MessageId": message.id.to_string(),
         "ReceiptHandle": receipt_handle(&queue.name, delivery.receipt),
         "MD5OfBody": message.md5_of_body.hex(),
-        "Body": message.body,
+        "Body": payload.body,
     });
     let names = || request.attribute_names.iter().chain(&request.message_system_attribute_names);
     if names().next().is_some() {
@@ -343,7 +344,7 @@ fn delivery_shape(
             shape["Attributes"] = json!(system);
         }
     }
-    let chosen: Vec<(String, Attribute)> = (message.attributes.iter())
+    let chosen: Vec<(String, Attribute)> = (payload.attributes.iter())
         .filter(|(name, _)| {
             request.message_attribute_names.iter().any(|pattern| matches_name(pattern, name))
         })

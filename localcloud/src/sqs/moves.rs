@@ -228,17 +228,8 @@ impl Sqs {
             lock(&source.core).keep(leaving.sequence);
             return false;
         };
-        let old = &leaving.message;
-        let renewed = Message {
-            id: self.ids.next(),
-            body: old.body.clone(),
-            attributes: old.attributes.clone(),
-            extras: old.extras.clone(),
-            md5_of_body: old.md5_of_body,
-            md5_of_attributes: old.md5_of_attributes,
-            sent_ms: now_ms(),
-            size_bytes: old.size_bytes,
-        };
+        let mut renewed = Message::clone(&leaving.message);
+        (renewed.id, renewed.sent_ms) = (self.ids.next(), now_ms());
         if destination.take_in(Arc::new(renewed), None).is_err() {
             lock(&source.core).keep(leaving.sequence);
             return false;
