@@ -8,6 +8,7 @@ use loadgen::{LoadProfile, ProfileError};
 const SHIPPED: &[(&str, &str)] = &[
     ("business-day", include_str!("../../profiles/business-day.toml")),
     ("steady", include_str!("../../profiles/steady.toml")),
+    ("sustained", include_str!("../../profiles/sustained.toml")),
 ];
 
 /// The profile that a name or a path means. A name that is shipped wins, so that `vazao run` works

@@ -41,7 +41,7 @@ pub enum Settlement {
 /// A database of orders. Whatever it is, a delivery that comes again finds what the first one
 /// left, two at once leave what one would, and a crash leaves all of an order or nothing.
 pub trait Database {
-    /// Settles an order in one transaction. `now` becomes the invoice's time if it is billed now.
+    /// Settles an order: all of it or nothing. `now` becomes the invoice's time if it is billed now.
     ///
     /// # Errors
     /// If the database fails. Then nothing has happened, or all of it: another delivery tells.
@@ -51,11 +51,12 @@ pub trait Database {
         now: Timestamp,
     ) -> impl Future<Output = Result<Settlement, DatabaseError>>;
 
-    /// Notes that the documents of an order are stored.
+    /// Notes that the documents of these orders are stored.
     ///
     /// # Errors
-    /// If the database fails.
-    fn mark_documented(&self, order_id: i64) -> impl Future<Output = Result<(), DatabaseError>>;
+    /// If the database fails. Then it is noted of none.
+    fn mark_documented(&self, order_ids: &[i64])
+    -> impl Future<Output = Result<(), DatabaseError>>;
 
     /// Orders decided at least `age` before `now` whose documents are not known to be stored, the
     /// oldest first, at most `limit`.

@@ -17,17 +17,25 @@ use crate::{BatchMetrics, Message, ProcessError, Processed, Retryable};
 pub trait Process {
     /// Settles the message, or says whether another attempt can help.
     fn process(&self, message: Message) -> impl Future<Output = Result<Processed, ProcessError>>;
+
+    /// Notes at the end of an invocation, in one go, which orders it has documented
+    /// ([`Processed::documented`]). If that fails they go back: putting again changes nothing.
+    fn conclude(&self, documented: &[i64]) -> impl Future<Output = Result<(), ProcessError>>;
 }
 
-/// Records whose puts may overlap. Each has three connections to the bucket.
-const RECORDS_AT_ONCE: usize = 4;
+/// Records that are processed at once: all of a batch, so that the database can settle them
+/// together.
+const RECORDS_AT_ONCE: usize = 10;
 
 /// No record is begun when less than this is left. An order takes some tens of milliseconds; one
 /// that is cut off is delivered again and does no harm, so this saves work, nothing else.
 const DEADLINE_MARGIN: Duration = Duration::from_secs(3);
 
-/// A record is cut off when this is left, so that the answer for the others still arrives.
-const ANSWER_MARGIN: Duration = Duration::from_millis(500);
+/// A record is cut off when this is left, so that the others can still be concluded.
+const CONCLUDE_MARGIN: Duration = Duration::from_millis(500);
+
+/// Concluding is cut off when this is left, so that the answer still arrives.
+const ANSWER_MARGIN: Duration = Duration::from_millis(100);
 
 /// Handles invocations.
 #[derive(Debug)]
@@ -65,32 +73,63 @@ impl<P: Process> Handler<P> {
             init: self.started.take().map(|started| started.elapsed()),
             ..BatchMetrics::default()
         };
-        let failed = self.handle_records(&event.records, deadline, &mut metrics).await;
+        let results = stream::iter(&event.records)
+            .map(|record| async move { (record, self.handle_record(record, deadline).await) })
+            .buffer_unordered(RECORDS_AT_ONCE)
+            .collect()
+            .await;
+        let failed = self.conclude(results, deadline, &mut metrics).await;
         write_line(&metrics.to_emf(SystemTime::now()));
         response(&failed)
     }
 
-    async fn handle_records<'a>(
+    /// Counts the records and concludes those that were documented; says which go back.
+    async fn conclude<'a>(
         &self,
-        records: &'a [SqsMessage],
+        results: Vec<(&'a SqsMessage, Result<Processed, ProcessError>)>,
         deadline: SystemTime,
         metrics: &mut BatchMetrics,
     ) -> Vec<&'a SqsMessage> {
-        let mut results = stream::iter(records)
-            .map(|record| async move { (record, self.handle_record(record, deadline).await) })
-            .buffer_unordered(RECORDS_AT_ONCE);
+        let documented: Vec<i64> = results
+            .iter()
+            .filter_map(|(_, result)| result.as_ref().ok().and_then(|done| done.documented))
+            .collect();
+        let concluding = Instant::now();
+        let concluded = self.conclude_orders(&documented, deadline).await;
+        metrics.spent.database += concluding.elapsed();
+        if let Err(error) = &concluded {
+            log_error(error);
+        }
         let mut failed = Vec::new();
-        while let Some((record, result)) = results.next().await {
+        for (record, result) in results {
             match result {
-                Ok(processed) => metrics.add(&processed),
+                Ok(done) if done.documented.is_none() || concluded.is_ok() => metrics.add(&done),
+                Ok(_) => failed.push(record),
                 Err(error) => {
                     log_error(&error);
-                    metrics.failed += 1;
                     failed.push(record);
                 }
             }
         }
+        metrics.failed = failed.len() as u64;
         failed
+    }
+
+    async fn conclude_orders(
+        &self,
+        documented: &[i64],
+        deadline: SystemTime,
+    ) -> Result<(), ProcessError> {
+        if documented.is_empty() {
+            return Ok(());
+        }
+        let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
+        let concluding = AssertUnwindSafe(self.process.conclude(documented)).catch_unwind();
+        match timeout(left.saturating_sub(ANSWER_MARGIN), concluding).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(Retryable::Panicked.into()),
+            Err(_) => Err(Retryable::CutOff.into()),
+        }
     }
 
     /// A panic ends here: it has cost this record, and the next may use what it left, since a
@@ -106,7 +145,7 @@ impl<P: Process> Handler<P> {
         }
         let processing = async { self.process.process(Message::parse(record)?).await };
         let caught = AssertUnwindSafe(processing).catch_unwind();
-        match timeout(left - ANSWER_MARGIN, caught).await {
+        match timeout(left - CONCLUDE_MARGIN, caught).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(Retryable::Panicked.into()),
             Err(_) => Err(Retryable::CutOff.into()),

@@ -5,7 +5,7 @@
 //! The order of effects is what makes a second delivery harmless: one database transaction settles
 //! the order and stores the invoice's number, time and code; the documents are rendered from the
 //! stored rows alone; they are put under keys made from the order's identity, only if absent; the
-//! invoice is marked stored; the message is acknowledged. A crash anywhere means another delivery,
+//! invoice is marked stored, with the others of its batch; the message is acknowledged. A crash anywhere means another delivery,
 //! which finds the rows and makes the same bytes.
 
 mod billing;

@@ -31,6 +31,9 @@ pub struct Processed {
     pub spent: Spent,
     /// What was put.
     pub stored: Stored,
+    /// Row of the order, if it is still to be noted that its documents are stored
+    /// ([`Process::conclude`](crate::Process::conclude)).
+    pub documented: Option<i64>,
 }
 
 /// Wall time by part of the work.
@@ -143,8 +146,10 @@ mod tests {
             store: Duration::from_millis(7),
         };
         let stored = Stored { documents: 3, bytes: 20_000, retries: 2 };
-        metrics.add(&Processed { outcome: Outcome::PartlyDocumented, spent, stored });
-        metrics.add(&Processed { outcome: Outcome::Refused, spent, stored: Stored::default() });
+        let documented = Some(7);
+        metrics.add(&Processed { outcome: Outcome::PartlyDocumented, spent, stored, documented });
+        let stored = Stored::default();
+        metrics.add(&Processed { outcome: Outcome::Refused, spent, stored, documented });
         let line = metrics.to_emf(UNIX_EPOCH + Duration::from_millis(1_700_000_000_123));
         let announced = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
         assert_eq!(announced.len(), 15);

@@ -28,7 +28,7 @@ impl<D: Database> Pipeline<D> {
         Self { database, store, signer }
     }
 
-    /// Puts all documents of an order that is settled and notes that they are there.
+    /// Puts all documents of an order that is settled.
     async fn document(
         &self,
         order: &SettledOrder,
@@ -43,10 +43,6 @@ impl<D: Database> Pipeline<D> {
         let mut stored = Stored::default();
         try_join_all(puts).await?.into_iter().for_each(|put| stored += put);
         spent.store += storing.elapsed();
-
-        let marking = Instant::now();
-        self.database.mark_documented(order.order_id).await?;
-        spent.database += marking.elapsed();
         Ok(stored)
     }
 
@@ -78,8 +74,8 @@ impl<D: Database> Pipeline<D> {
             if Instant::now() >= until {
                 break;
             }
-            match self.document(order, &mut Spent::default()).await {
-                Ok(_) => swept.documented += 1,
+            match self.document_owed(order).await {
+                Ok(()) => swept.documented += 1,
                 Err(error) => {
                     crate::log::log_error(&error);
                     swept.failed += 1;
@@ -87,6 +83,11 @@ impl<D: Database> Pipeline<D> {
             }
         }
         Ok(swept)
+    }
+
+    async fn document_owed(&self, order: &SettledOrder) -> Result<(), ProcessError> {
+        self.document(order, &mut Spent::default()).await?;
+        Ok(self.database.mark_documented(&[order.order_id]).await?)
     }
 }
 
@@ -109,18 +110,22 @@ impl<D: Database> Process for &Pipeline<D> {
             Settlement::Conflicting => {
                 log_conflict();
                 let (outcome, stored) = (Outcome::Conflicting, Stored::default());
-                return Ok(Processed { outcome, spent, stored });
+                return Ok(Processed { outcome, spent, stored, documented: None });
             }
         };
         if let (Some(reason), false) = (order.reason, again) {
             log_refusal(reason);
         }
-        let stored = if order.documented {
-            Stored::default()
+        let (stored, documented) = if order.documented {
+            (Stored::default(), None)
         } else {
-            self.document(&order, &mut spent).await?
+            (self.document(&order, &mut spent).await?, Some(order.order_id))
         };
-        Ok(Processed { outcome: outcome(&order, again), spent, stored })
+        Ok(Processed { outcome: outcome(&order, again), spent, stored, documented })
+    }
+
+    async fn conclude(&self, documented: &[i64]) -> Result<(), ProcessError> {
+        Ok(self.database.mark_documented(documented).await?)
     }
 }
 

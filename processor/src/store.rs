@@ -3,12 +3,14 @@
 //! Two kinds of request are all that it takes, so that they are made here and not by the SDK's
 //! client, whose put takes several times the processor time (`examples/order_cost.rs` measures ours).
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use orders::DocumentKind;
 use thiserror::Error;
+use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use crate::hex::hex;
@@ -30,6 +32,10 @@ const PAUSE_MAX: Duration = Duration::from_millis(100);
 /// Under this name the hash of the content is kept with the object.
 const SHA256_METADATA: &str = "x-amz-meta-sha256";
 
+/// Puts under way at the same time, and so connections. The documents of a batch are waited for
+/// together; more connections would wait on each other.
+const PUTS_AT_ONCE: usize = 12;
+
 /// Puts documents where they belong, once.
 #[derive(Debug, Clone)]
 pub struct DocumentStore {
@@ -38,6 +44,7 @@ pub struct DocumentStore {
     endpoint: String,
     /// What the path of a key begins with.
     path: String,
+    places: Arc<Semaphore>,
 }
 
 /// What it took to store a document.
@@ -84,7 +91,8 @@ impl DocumentStore {
             None => (format!("https://{bucket}.s3.{}.amazonaws.com", aws.region), "/".to_owned()),
         };
         let (client, signer) = (HttpClient::new(&endpoint), Signer::new(aws, "s3"));
-        Self { client, signer, endpoint, path }
+        let places = Arc::new(Semaphore::new(PUTS_AT_ONCE));
+        Self { client, signer, endpoint, path, places }
     }
 
     /// Puts a document if it is not there. That it is there already, with the same content, is what
@@ -93,6 +101,8 @@ impl DocumentStore {
     /// # Errors
     /// If it is not stored, or is there with another content.
     pub async fn put(&self, document: &Document) -> Result<Stored, StoreError> {
+        // Held until the answer; nobody closes the semaphore.
+        let _place = self.places.acquire().await;
         let put = self.put_request(document)?;
         let sha256 = *put.body_sha256();
         let (answer, retries) = self.ask("PutObject", &put).await?;

@@ -181,13 +181,13 @@ impl Database for PostgresDatabase {
             .await
     }
 
-    async fn mark_documented(&self, order_id: i64) -> Result<(), DatabaseError> {
-        const MARK: &str =
-            "UPDATE sales_order SET documented = true WHERE order_id = $1 AND NOT documented";
+    async fn mark_documented(&self, order_ids: &[i64]) -> Result<(), DatabaseError> {
+        const MARK: &str = "UPDATE sales_order SET documented = true
+            WHERE order_id = ANY ($1) AND NOT documented";
         self.connector
             .with(async |connection| {
                 let statement = connection.prepared(MARK).await?;
-                connection.client().execute(&statement, &[&order_id]).await?;
+                connection.client().execute(&statement, &[&order_ids]).await?;
                 Ok(())
             })
             .await

@@ -257,7 +257,7 @@ async fn an_order_is_owed_until_it_is_documented(kind: Kind) {
     let both = [first.clone(), second.clone()];
     assert_eq!(database.owed(later, minute, 10).await.unwrap(), both);
     assert_eq!(database.owed(later, minute, 1).await.unwrap().len(), 1);
-    database.mark_documented(first.order_id).await.unwrap();
+    database.mark_documented(&[first.order_id]).await.unwrap();
     assert_eq!(database.owed(later, minute, 10).await.unwrap(), [second]);
     assert_eq!(shop.number("SELECT count(*) FROM billing_ledger WHERE status = 'stored'"), 1);
     assert!(database.settled(&shop.message(0)).await.0.documented);

@@ -44,7 +44,7 @@ fn environment(shop: &Shop, environment: u64) {
             }
             let settlement = database.settle(&message, now()).await.unwrap();
             let Settlement::Settled { order, .. } = settlement else { panic!("order {index}") };
-            database.mark_documented(order.order_id).await.unwrap();
+            database.mark_documented(&[order.order_id]).await.unwrap();
         }
     });
 }

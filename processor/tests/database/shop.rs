@@ -144,10 +144,10 @@ impl Opened {
         }
     }
 
-    pub(crate) async fn mark_documented(&self, order_id: i64) -> Result<(), DatabaseError> {
+    pub(crate) async fn mark_documented(&self, order_ids: &[i64]) -> Result<(), DatabaseError> {
         match self {
-            Self::Sqlite(database) => database.mark_documented(order_id).await,
-            Self::Postgres(database) => database.mark_documented(order_id).await,
+            Self::Sqlite(database) => database.mark_documented(order_ids).await,
+            Self::Postgres(database) => database.mark_documented(order_ids).await,
         }
     }
 

@@ -20,12 +20,25 @@ struct Scripted {
     seen: RefCell<Vec<String>>,
     at_once: Cell<usize>,
     most_at_once: Cell<usize>,
+    concludes: Conclude,
+    concluded: RefCell<Vec<i64>>,
+}
+
+/// How an invocation is concluded.
+#[derive(Default)]
+enum Conclude {
+    #[default]
+    Well,
+    Fail,
+    Panic,
+    Hang,
 }
 
 impl Process for &Scripted {
     async fn process(&self, message: Message) -> Result<Processed, ProcessError> {
         let number = message.order_number.to_string();
         self.seen.borrow_mut().push(number.clone());
+        let row = self.seen.borrow().len() as i64;
         self.at_once.set(self.at_once.get() + 1);
         self.most_at_once.set(self.most_at_once.get().max(self.at_once.get()));
         tokio::task::yield_now().await;
@@ -38,7 +51,19 @@ impl Process for &Scripted {
             return Err(Retryable::DeadlineNear.into());
         }
         let (spent, stored) = (Spent::default(), Stored::default());
-        Ok(Processed { outcome: Outcome::Documented, spent, stored })
+        // Every other order was documented before.
+        let documented = (row % 2 == 0).then_some(row);
+        Ok(Processed { outcome: Outcome::Documented, spent, stored, documented })
+    }
+
+    async fn conclude(&self, documented: &[i64]) -> Result<(), ProcessError> {
+        self.concluded.borrow_mut().extend(documented);
+        match self.concludes {
+            Conclude::Well => Ok(()),
+            Conclude::Fail => Err(Retryable::CutOff.into()),
+            Conclude::Panic => panic!("as the test wants it"),
+            Conclude::Hang => std::future::pending().await,
+        }
     }
 }
 
@@ -79,8 +104,27 @@ fn a_batch_without_trouble_returns_nothing() {
     let records: Vec<_> = (0..10).map(|index| shop.record(index)).collect();
     assert!(failures(&process, records, A_MINUTE).is_empty());
     assert_eq!(process.seen.borrow().len(), 10);
-    // They overlap, but not all.
-    assert_eq!(process.most_at_once.get(), 4);
+    // All at once, so that the database can settle them together.
+    assert_eq!(process.most_at_once.get(), 10);
+}
+
+#[test]
+fn what_was_documented_goes_back_if_that_cannot_be_noted() {
+    let shop = Shop::new();
+    let records: Vec<_> = (0..6).map(|index| shop.record(index)).collect();
+    for (concludes, fails) in [
+        (Conclude::Well, false),
+        (Conclude::Fail, true),
+        (Conclude::Panic, true),
+        (Conclude::Hang, true),
+    ] {
+        let process = Scripted { concludes, ..Scripted::default() };
+        let failed = failures(&process, records.clone(), Duration::from_millis(3_200));
+        // Three of the six are to be noted, in one go; the others were documented before.
+        assert_eq!(*process.concluded.borrow(), [2, 4, 6]);
+        let noted: Vec<_> = [1, 3, 5].into_iter().map(|position| id(&records[position])).collect();
+        assert_eq!(failed, if fails { noted } else { Vec::new() });
+    }
 }
 
 #[test]
