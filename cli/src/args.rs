@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+mod cost;
+
+pub(crate) use cost::*;
+
 /// Send orders through a reference order system, account for every one, and say what it costs.
 ///
 /// Try `vazao run`: it needs no account and no other server, and ends within a minute with a
@@ -21,8 +25,10 @@ pub(crate) enum Command {
     Run(RunArguments),
     /// Make the reports of a run again from its files
     Report(ReportArguments),
-    /// Price a month's usage that is written in a file, line by line
+    /// Price a recorded run or a usage file, line by line; compare with AWS's bill
     Cost(CostArguments),
+    /// Show, check, refresh and compare price lists
+    Prices(PricesArguments),
     /// Start the local cloud alone, for the AWS CLI or your own client, until Ctrl-C
     Local(LocalArguments),
     /// Simulate: a plain queue of a model file, or the pipeline at volumes that were not tried
@@ -209,20 +215,4 @@ pub(crate) struct LocalArguments {
 
     #[command(flatten)]
     pub(crate) system: SystemArguments,
-}
-
-/// Every key of the file is in docs/usage.md. Exit codes: 0 priced; 2 the file; 14 over budget.
-#[derive(Debug, Args)]
-pub(crate) struct CostArguments {
-    /// The usage, a TOML file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) usage: PathBuf,
-
-    /// Print the bill as JSON on standard output
-    #[arg(long)]
-    pub(crate) json: bool,
-
-    /// Fail, with exit code 14, if a month costs more than this, USD
-    #[arg(long, value_name = "USD")]
-    pub(crate) budget: Option<rust_decimal::Decimal>,
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod cost;
 pub(crate) mod local;
+pub(crate) mod prices;
 pub(crate) mod profiles;
 pub(crate) mod report;
 pub(crate) mod run;

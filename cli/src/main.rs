@@ -1,12 +1,16 @@
 //! vazao, the one front door: arguments, wiring and exit codes. It decides nothing that a crate
 //! below could decide.
-#![expect(clippy::print_stdout, reason = "a program that talks to a person")]
-#![expect(clippy::print_stderr, reason = "a program that talks to a person")]
+
+#[macro_use]
+mod output;
 
 mod account;
 mod args;
+mod bill_export;
 mod commands;
 mod failure;
+mod numbers;
+mod price_book;
 mod pricing;
 mod process_use;
 mod profiles;
@@ -27,6 +31,7 @@ fn main() -> ExitCode {
         Command::Run(run) => commands::run::execute(run),
         Command::Report(report) => commands::report::execute(report),
         Command::Cost(cost) => commands::cost::execute(cost),
+        Command::Prices(prices) => commands::prices::execute(prices),
         Command::Local(local) => commands::local::execute(local),
         Command::Simulate(simulate) => commands::simulate::execute(simulate),
         Command::Profiles => commands::profiles::execute(),

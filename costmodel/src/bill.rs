@@ -44,10 +44,36 @@ pub struct LineItem {
     pub provenance: Provenance,
     /// How the quantity was made, in words and numbers.
     pub formula: String,
+    /// The offer that its price is of, such as `AmazonS3`; empty if the price was stated.
+    #[serde(default)]
+    pub offer: String,
+    /// AWS's usage type, as the price list writes it: the key of a real bill.
+    #[serde(default)]
+    pub usage_type: String,
+    /// The operation, where a usage type has several.
+    #[serde(default)]
+    pub operation: String,
+    /// Where the price came from.
+    #[serde(default)]
+    pub price_provenance: PriceProvenance,
+    /// When the price was published: `2026-08-10`; empty if it was stated.
+    #[serde(default)]
+    pub price_published: String,
     /// The quantity by tiers.
     pub charges: Vec<TierCharge>,
     /// What it costs.
     pub amount: Usd,
+}
+
+/// Where the price of a line came from; where its quantity came from is a [`Provenance`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PriceProvenance {
+    /// From a dated price list.
+    #[default]
+    Priced,
+    /// Stated by whoever wrote the usage.
+    Assumed,
 }
 
 /// A bill for a usage.
@@ -130,8 +156,8 @@ pub(crate) fn charge(
     sheet: &PriceSheet,
 ) -> Result<LineItem, PriceError> {
     let charges = walk(price, used.quantity, free).ok_or_else(|| PriceError::EndsBelow {
-        offer: used.offer,
-        usage_type: used.usage_type.to_string(),
+        offer: used.offer.to_owned(),
+        usage_type: price.listed.usage_type.clone(),
         region: sheet.region(),
         quantity: used.quantity,
     })?;
@@ -143,6 +169,11 @@ pub(crate) fn charge(
         unit: used.unit.to_owned(),
         provenance: used.provenance,
         formula: used.formula,
+        offer: used.offer.to_owned(),
+        usage_type: price.listed.usage_type.clone(),
+        operation: used.operation.to_owned(),
+        price_provenance: PriceProvenance::Priced,
+        price_published: price.listed.published.clone(),
         charges,
         amount,
     })
@@ -150,7 +181,7 @@ pub(crate) fn charge(
 
 /// Each unit at the price of its own tier. Free units come first and occupy their tier: AWS's own
 /// example of 62 TB of transfer subtracts the free ones inside the first tier.
-fn walk(price: &Price, quantity: Decimal, free: Decimal) -> Option<Vec<TierCharge>> {
+pub(crate) fn walk(price: &Price, quantity: Decimal, free: Decimal) -> Option<Vec<TierCharge>> {
     let free = free.min(quantity);
     let mut charges = Vec::new();
     if !free.is_zero() {

@@ -9,20 +9,36 @@
 //! ```
 
 mod bill;
+mod bill_comparison;
 mod floor;
+mod free_pools;
+mod meter_key;
 mod money;
+mod offer_file;
+mod price_change;
+mod price_check;
 mod price_sheet;
+mod refresh;
 mod region;
 mod services;
 mod small_documents;
+mod statement;
 mod usage;
 mod usage_file;
 
-pub use bill::{Bill, LineItem, Terms, TierCharge, bill};
+pub use bill::{Bill, LineItem, PriceProvenance, Terms, TierCharge, bill};
+pub use bill_comparison::{
+    BillComparison, BilledKind, BilledLine, ComparedLine, LoneLine, compare,
+};
 pub use floor::floor;
+pub use free_pools::FreePools;
 pub use money::Usd;
-pub use price_sheet::{PriceError, PriceSheet};
+pub use offer_file::{Dimension, OfferFile, Product, Term};
+pub use price_change::{ChangeKind, PriceChange, price_changes};
+pub use price_check::{Gap, gaps, is_metered, known_gaps, meter_keys};
+pub use price_sheet::{Entry, Listed, Price, PriceError, PriceSheet, Tier};
 pub use region::{Region, RegionError};
 pub use small_documents::SmallDocuments;
+pub use statement::{Converted, Period, Statement};
 pub use usage::*;
-pub use usage_file::{FreePools, Statement, UsageFile, UsageFileError};
+pub use usage_file::{KeysOf, UsageFile, UsageFileError, keys_of_sections};

@@ -1,34 +1,15 @@
-//! Prices in the layout in which AWS publishes them (offer files, `formatVersion` v1.0).
-//!
-//! Rules of that layout, from the price-list API guide and the files themselves: every number is a
-//! text; ranges are `[begin, end)` of the monthly quantity, in any order, `Inf` at the end; a usage
-//! type alone is not unique, so the key is (offer, usage type, operation); a free tier is a SKU of
-//! location `Any`, restricted to "Limited SKU Usage", whose `appliesTo` names the SKUs that share
-//! its pool; keys that we do not know are to be ignored.
+//! What one of each thing costs in one region, by (offer, usage type, operation): a usage type
+//! alone is not unique. A free tier is a SKU of location `Any`, restricted to "Limited SKU Usage",
+//! whose `appliesTo` names the SKUs that share its pool.
 
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
-use serde::Deserialize;
 use thiserror::Error;
 
 use crate::Region;
-
-/// Free pools that no offer file at hand has a row of: (offer, usage type without its region's
-/// prefix, units a month, source).
-const POOLS_WITHOUT_A_ROW: &[(&str, &str, u64, &str)] = &[
-    ("AWSQueueService", "Requests-Tier1", 1_000_000, "SQS pricing page: first million requests"),
-    ("AWSQueueService", "Requests-FIFO-Tier1", 1_000_000, "the same million"),
-    ("AmazonCloudWatch", "VendedLog-Bytes", 5, "CloudWatch pricing page: 5 GB of logs"),
-    ("AmazonCloudWatch", "DataProcessing-Bytes", 5, "the same 5 GB"),
-    ("AmazonCloudWatch", "TimedStorage-ByteHrs", 5, "CloudWatch pricing page: 5 GB archived"),
-    ("AmazonCloudWatch", "CW:MetricMonitorUsage", 10, "CloudWatch pricing page: 10 metrics"),
-    ("AmazonCloudWatch", "CW:AlarmMonitorUsage", 10, "CloudWatch pricing page: 10 alarms"),
-    ("AmazonCloudWatch", "CW:DashboardsUsageHour", 3, "CloudWatch pricing page: 3 dashboards"),
-    ("AmazonCloudWatch", "CW:Requests", 1_000_000, "CloudWatch pricing page: 1 million requests"),
-    ("AWSDataTransfer", "DataTransfer-Out-Bytes", 100, "EC2 pricing page: 100 GB out, all regions"),
-    ("awskms", "KMS-Requests", 20_000, "KMS pricing page: 20,000 requests"),
-];
+use crate::meter_key::without_region;
+use crate::offer_file::{Dimension, OfferFile, Product, decimal};
 
 /// The shipped lists of each region: (region, offer files).
 const SNAPSHOTS: &[(&str, &[&str])] = include!("../prices/shipped.in");
@@ -45,14 +26,31 @@ pub enum PriceError {
         cause: String,
     },
     /// No price for this usage.
-    #[error("no price for {offer} {usage_type:?} operation {operation:?} in {region}")]
+    #[error(
+        "no price for {offer} {usage_type:?} operation {operation:?} in {region} (list of {published}): \
+         `vazao prices refresh` reads newer lists, and [[prices]] in a usage file states a price"
+    )]
     Missing {
         /// The offer.
-        offer: &'static str,
+        offer: String,
         /// The usage type, with the region's prefix.
         usage_type: String,
         /// The operation.
-        operation: &'static str,
+        operation: String,
+        /// The region.
+        region: Region,
+        /// The sheet's publication date.
+        published: String,
+    },
+    /// Several prices for this usage.
+    #[error("{offer} {usage_type:?} in {region} has different prices by operation: {operations}")]
+    Ambiguous {
+        /// The offer.
+        offer: String,
+        /// The usage type, with the region's prefix.
+        usage_type: String,
+        /// The operations, or the SKUs of one operation.
+        operations: String,
         /// The region.
         region: Region,
     },
@@ -60,7 +58,7 @@ pub enum PriceError {
     #[error("the prices of {offer} {usage_type:?} in {region} end below {quantity}")]
     EndsBelow {
         /// The offer.
-        offer: &'static str,
+        offer: String,
         /// The usage type, with the region's prefix.
         usage_type: String,
         /// The region.
@@ -72,21 +70,68 @@ pub enum PriceError {
 
 /// One tier of a price: `[begin, end)` of the monthly quantity.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Tier {
-    pub(crate) begin: Decimal,
+pub struct Tier {
+    /// Where it begins.
+    pub begin: Decimal,
     /// None at the last.
-    pub(crate) end: Option<Decimal>,
-    pub(crate) unit_price: Decimal,
-    pub(crate) rate_code: String,
+    pub end: Option<Decimal>,
+    /// The price of one, USD.
+    pub unit_price: Decimal,
+    /// AWS's code of the rate.
+    pub rate_code: String,
 }
 
 /// The price of one usage.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Price {
+pub struct Price {
     /// By rising range.
-    pub(crate) tiers: Vec<Tier>,
+    pub tiers: Vec<Tier>,
     /// Units a month that the free tier covers.
-    pub(crate) free: Decimal,
+    pub free: Decimal,
+    /// What the list says of it.
+    pub listed: Listed,
+    /// Other SKUs of the same key at another price.
+    pub(crate) rivals: Vec<String>,
+}
+
+/// Where a price stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listed {
+    /// The usage type, as the list writes it.
+    pub usage_type: String,
+    /// The SKU.
+    pub sku: String,
+    /// The unit, as the list writes it.
+    pub unit: String,
+    /// What the list calls it.
+    pub description: String,
+    /// Since when: `2026-08-01`.
+    pub effective: String,
+    /// When it was published: `2026-08-10`.
+    pub published: String,
+    /// Of a shipped price, who says so; `costmodel/prices/README.md` has the names.
+    pub source: String,
+    /// Of a shipped price, how sure that is: A to D.
+    pub grade: String,
+}
+
+/// A key and its price.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The offer, such as `AmazonS3`.
+    pub offer: String,
+    /// The usage type without its region.
+    pub usage: String,
+    /// Of a usage there may be several, at different prices.
+    pub operation: String,
+    /// The price.
+    pub price: Price,
+}
+
+impl Entry {
+    pub(crate) fn key(&self) -> (&str, &str, &str) {
+        (&self.offer, &self.usage, &self.operation)
+    }
 }
 
 /// What one of each thing costs in one region.
@@ -94,7 +139,8 @@ pub(crate) struct Price {
 pub struct PriceSheet {
     region: Region,
     published: String,
-    prices: BTreeMap<(String, String, String), Price>,
+    /// By key.
+    entries: Vec<Entry>,
 }
 
 impl PriceSheet {
@@ -103,12 +149,16 @@ impl PriceSheet {
     /// # Errors
     /// Not for the regions of [`Region::ALL`]; a test sees to it.
     pub fn snapshot(region: Region) -> Result<Self, PriceError> {
-        let name = region.to_string();
-        let lists = SNAPSHOTS.iter().find(|(of, _)| *of == name).map_or(&[][..], |entry| entry.1);
-        Self::from_offers(region, lists.iter().copied())
+        Self::from_offers(region, Self::shipped(region).iter().copied())
     }
 
-    /// The prices of offer files as AWS publishes them, each for one region.
+    /// The offer files that vazao ships for a region.
+    pub fn shipped(region: Region) -> &'static [&'static str] {
+        let name = region.to_string();
+        SNAPSHOTS.iter().find(|(of, _)| *of == name).map_or(&[][..], |entry| entry.1)
+    }
+
+    /// The prices of offer files as AWS publishes them.
     ///
     /// # Errors
     /// If a file is not one.
@@ -116,18 +166,36 @@ impl PriceSheet {
         region: Region,
         files: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, PriceError> {
-        let mut sheet = Self { region, published: String::new(), prices: BTreeMap::new() };
+        let keep = |_: &str, product: &Product| is_of(region, product);
+        let files: Result<Vec<_>, _> =
+            files.into_iter().map(|text| OfferFile::parse(text, keep)).collect();
+        Self::of(region, &files?)
+    }
+
+    /// The prices of files that were read.
+    ///
+    /// # Errors
+    /// If a number in them is none.
+    pub fn of<'a>(
+        region: Region,
+        files: impl IntoIterator<Item = &'a OfferFile>,
+    ) -> Result<Self, PriceError> {
+        let mut published: Option<String> = None;
+        let mut prices = BTreeMap::new();
         for file in files {
-            let malformed = |cause: String| PriceError::Malformed { offer: head_of(file), cause };
-            let offer: Offer = serde_json::from_str(file).map_err(|e| malformed(e.to_string()))?;
-            let date = offer.publication_date.get(..10).unwrap_or("").to_owned();
-            if sheet.published.is_empty() || date < sheet.published {
-                sheet.published = date;
+            let date = day(&file.publication_date);
+            if published.as_deref().is_none_or(|oldest| date < oldest) {
+                published = Some(date.to_owned());
             }
-            sheet.add(&offer).map_err(malformed)?;
+            let malformed = |cause| PriceError::Malformed { offer: file.offer_code.clone(), cause };
+            add(&mut prices, region, file).map_err(malformed)?;
         }
-        sheet.add_pools_without_a_row();
-        Ok(sheet)
+        let entries = prices
+            .into_iter()
+            .map(|((offer, usage, operation), price)| Entry { offer, usage, operation, price })
+            .filter(|entry| !entry.price.tiers.is_empty())
+            .collect();
+        Ok(Self { region, published: published.unwrap_or_default(), entries })
     }
 
     /// The region.
@@ -140,205 +208,166 @@ impl PriceSheet {
         &self.published
     }
 
-    fn add(&mut self, offer: &Offer) -> Result<(), String> {
-        let mut keys = BTreeMap::new();
-        for (sku, product) in &offer.products {
-            let attributes = &product.attributes;
-            if attributes.region_code == self.region.to_string() {
-                let key = (
-                    offer.offer_code.clone(),
-                    attributes.usagetype.clone(),
-                    attributes.operation.clone(),
-                );
-                keys.insert(sku.as_str(), key);
-            }
-        }
-        for term in offer.terms.on_demand.values().flat_map(BTreeMap::values) {
-            let is_free = term.attributes.restriction.as_deref() == Some("Limited SKU Usage");
-            for dimension in term.price_dimensions.values() {
-                if is_free {
-                    let pool = decimal(&dimension.end_range)?;
-                    for key in dimension.applies_to.iter().filter_map(|sku| keys.get(sku.as_str()))
-                    {
-                        self.prices.entry(key.clone()).or_default().free = pool;
-                    }
-                } else if let Some(key) = keys.get(term.sku.as_str()) {
-                    let tier = dimension.tier()?;
-                    self.prices.entry(key.clone()).or_default().tiers.push(tier);
-                }
-            }
-        }
-        self.prices.values_mut().for_each(|price| price.tiers.sort_by_key(|tier| tier.begin));
-        Ok(())
+    /// Every price, by offer, usage and operation.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
-    fn add_pools_without_a_row(&mut self) {
-        for (offer, usage, units, _source) in POOLS_WITHOUT_A_ROW {
-            let usage = format!("{}{usage}", self.region.usage_prefix());
-            if let Some(price) = self.prices.get_mut(&((*offer).to_owned(), usage, String::new())) {
-                price.free = price.free.max(Decimal::from(*units));
-            }
+    /// The price of a usage; `usage` is without its region. No operation means: whichever, if all
+    /// are at one price.
+    ///
+    /// # Errors
+    /// If there is none, or several.
+    pub fn price(&self, offer: &str, usage: &str, operation: &str) -> Result<&Price, PriceError> {
+        let of_usage = self.of_usage(offer, usage);
+        let exact = of_usage.iter().find(|entry| entry.operation == operation);
+        let found = exact.or_else(|| of_usage.first().filter(|_| operation.is_empty()));
+        let Some(found) = found else {
+            return Err(self.missing(offer, usage, operation));
+        };
+        let differs = |entry: &Entry| !same_prices(&entry.price, &found.price);
+        if exact.is_none() && of_usage.iter().any(differs) {
+            let names: Vec<&str> = of_usage.iter().map(|entry| entry.operation.as_str()).collect();
+            return Err(self.ambiguous(found, names.join(", ")));
         }
-    }
-
-    /// The price of a usage; `usage` is without the region's prefix.
-    pub(crate) fn price(
-        &self,
-        offer: &'static str,
-        usage: &str,
-        operation: &'static str,
-    ) -> Result<&Price, PriceError> {
-        let usage_type = format!("{}{usage}", self.region.usage_prefix());
-        let key = (offer.to_owned(), usage_type.clone(), operation.to_owned());
-        let missing = PriceError::Missing { offer, usage_type, operation, region: self.region };
-        self.prices.get(&key).filter(|price| !price.tiers.is_empty()).ok_or(missing)
+        if !found.price.rivals.is_empty() {
+            let skus = format!("{}, {}", found.price.listed.sku, found.price.rivals.join(", "));
+            return Err(self.ambiguous(found, format!("{operation:?}, SKUs {skus}")));
+        }
+        Ok(&found.price)
     }
 
     /// The price of the first unit of a usage.
-    pub(crate) fn first_tier(
-        &self,
-        offer: &'static str,
-        usage: &str,
-    ) -> Result<Decimal, PriceError> {
+    pub(crate) fn first_tier(&self, offer: &str, usage: &str) -> Result<Decimal, PriceError> {
         Ok(self.price(offer, usage, "")?.tiers[0].unit_price)
     }
-}
 
-/// The offer code of a file that may be no offer file at all.
-fn head_of(file: &str) -> String {
-    let code = file.split("\"offerCode\"").nth(1).and_then(|rest| rest.split('"').nth(1));
-    code.unwrap_or("of unknown offer").to_owned()
-}
-
-fn decimal(text: &str) -> Result<Decimal, String> {
-    text.parse().map_err(|error| format!("{text:?} is no number: {error}"))
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Offer {
-    offer_code: String,
-    publication_date: String,
-    products: BTreeMap<String, Product>,
-    terms: Terms,
-}
-
-#[derive(Deserialize)]
-struct Product {
-    attributes: Attributes,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Attributes {
-    #[serde(default)]
-    usagetype: String,
-    #[serde(default)]
-    operation: String,
-    #[serde(default)]
-    region_code: String,
-}
-
-#[derive(Deserialize)]
-struct Terms {
-    #[serde(rename = "OnDemand")]
-    on_demand: BTreeMap<String, BTreeMap<String, Term>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Term {
-    sku: String,
-    price_dimensions: BTreeMap<String, Dimension>,
-    #[serde(rename = "termAttributes", default)]
-    attributes: TermAttributes,
-}
-
-#[derive(Deserialize, Default)]
-struct TermAttributes {
-    #[serde(rename = "Restriction")]
-    restriction: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Dimension {
-    rate_code: String,
-    begin_range: String,
-    end_range: String,
-    price_per_unit: PricePerUnit,
-    #[serde(default)]
-    applies_to: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct PricePerUnit {
-    #[serde(rename = "USD")]
-    usd: String,
-}
-
-impl Dimension {
-    fn tier(&self) -> Result<Tier, String> {
-        let is_last = self.end_range == "Inf";
-        Ok(Tier {
-            begin: decimal(&self.begin_range)?,
-            end: if is_last { None } else { Some(decimal(&self.end_range)?) },
-            unit_price: decimal(&self.price_per_unit.usd)?,
-            rate_code: self.rate_code.clone(),
-        })
+    fn of_usage(&self, offer: &str, usage: &str) -> &[Entry] {
+        let key = (offer, usage);
+        let of = |entry: &Entry| (entry.offer.as_str(), entry.usage.as_str()).cmp(&key);
+        let begin = self.entries.partition_point(|entry| of(entry).is_lt());
+        let length = self.entries[begin..].iter().take_while(|entry| of(entry).is_eq()).count();
+        &self.entries[begin..begin + length]
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_shipped_region_has_a_sheet_with_its_date() {
-        // The oldest of each: SQS and KMS, and in us-east-1 Aurora.
-        let published = ["2025-08-28", "2024-07-01", "2025-08-28", "2025-08-28"];
-        for (region, published) in Region::ALL.iter().zip(published) {
-            let sheet = PriceSheet::snapshot(*region).unwrap();
-            assert_eq!(sheet.published(), published, "{region}");
+    fn missing(&self, offer: &str, usage: &str, operation: &str) -> PriceError {
+        PriceError::Missing {
+            offer: offer.to_owned(),
+            usage_type: format!("{}{usage}", self.region.usage_prefix()),
+            operation: operation.to_owned(),
+            region: self.region,
+            published: self.published.clone(),
         }
     }
 
-    #[test]
-    fn the_tiers_of_a_shipped_price_join_without_a_gap() {
-        for region in Region::ALL {
-            for (key, price) in PriceSheet::snapshot(*region).unwrap().prices {
-                let ends = price.tiers.iter().map(|tier| tier.end);
-                let begins = price.tiers.iter().skip(1).map(|tier| Some(tier.begin));
-                assert_eq!(price.tiers[0].begin, Decimal::ZERO, "{key:?}");
-                assert!(begins.eq(ends.take(price.tiers.len() - 1)), "{key:?}");
+    fn ambiguous(&self, entry: &Entry, operations: String) -> PriceError {
+        PriceError::Ambiguous {
+            offer: entry.offer.clone(),
+            usage_type: entry.price.listed.usage_type.clone(),
+            operations,
+            region: self.region,
+        }
+    }
+}
+
+/// Whether a product has to do with a region: its own, or a free tier of all.
+pub(crate) fn is_of(region: Region, product: &Product) -> bool {
+    product.attribute("regionCode") == region.code() || product.is_global()
+}
+
+type Prices = BTreeMap<(String, String, String), Price>;
+
+fn key_of(region: Region, offer: &str, product: &Product) -> (String, String, String) {
+    let usage = without_region(region, product.attribute("usagetype"));
+    (offer.to_owned(), usage.to_owned(), product.attribute("operation").to_owned())
+}
+
+fn add(prices: &mut Prices, region: Region, file: &OfferFile) -> Result<(), String> {
+    for (sku, terms) in &file.terms.on_demand {
+        let Some(product) = file.products.get(sku) else { continue };
+        for term in terms.values().filter(|term| !term.is_free()) {
+            if product.attribute("regionCode") != region.code() {
+                continue;
+            }
+            let tiers = tiers(term.price_dimensions.values())?;
+            let key = key_of(region, &file.offer_code, product);
+            let price = Price {
+                tiers,
+                free: Decimal::ZERO,
+                listed: listed(product, term, &file.publication_date),
+                rivals: Vec::new(),
+            };
+            match prices.get_mut(&key) {
+                None => drop(prices.insert(key, price)),
+                Some(first) if same_prices(first, &price) => {}
+                Some(first) => first.rivals.push(sku.clone()),
             }
         }
     }
+    add_free_tiers(prices, region, file)
+}
 
-    #[test]
-    fn the_free_pool_of_lambda_is_read_from_the_list_for_both_architectures() {
-        let sheet = PriceSheet::snapshot(Region::SaEast1).unwrap();
-        for usage in ["Lambda-GB-Second", "Lambda-GB-Second-ARM"] {
-            assert_eq!(sheet.price("AWSLambda", usage, "").unwrap().free, Decimal::from(400_000));
-        }
-        for usage in ["Request", "Request-ARM"] {
-            assert_eq!(sheet.price("AWSLambda", usage, "").unwrap().free, Decimal::from(1_000_000));
-        }
-    }
-
-    #[test]
-    fn a_missing_price_names_offer_usage_and_region() {
-        let sheet = PriceSheet::snapshot(Region::SaEast1).unwrap();
-        let error =
-            sheet.price("AmazonS3", "TimedStorage-GDA-ByteHrs", "").unwrap_err().to_string();
-        for part in ["AmazonS3", "SAE1-TimedStorage-GDA-ByteHrs", "sa-east-1"] {
-            assert!(error.contains(part), "{error}");
+fn add_free_tiers(prices: &mut Prices, region: Region, file: &OfferFile) -> Result<(), String> {
+    for term in file.terms.on_demand.values().flat_map(BTreeMap::values) {
+        for dimension in term.price_dimensions.values().filter(|_| term.is_free()) {
+            let pool = decimal(&dimension.end_range)?;
+            for product in dimension.applies_to.iter().filter_map(|sku| file.products.get(sku)) {
+                let key = key_of(region, &file.offer_code, product);
+                if let Some(price) = prices.get_mut(&key) {
+                    price.free = pool;
+                }
+            }
         }
     }
+    Ok(())
+}
 
-    #[test]
-    fn a_file_that_is_no_offer_is_refused() {
-        let error = PriceSheet::from_offers(Region::UsEast1, ["{\"offerCode\": \"AmazonS3\"}"]);
-        assert!(error.unwrap_err().to_string().contains("AmazonS3"));
+/// By rising range: a file has them in any order.
+fn tiers<'a>(dimensions: impl Iterator<Item = &'a Dimension>) -> Result<Vec<Tier>, String> {
+    let mut tiers = dimensions.map(tier).collect::<Result<Vec<_>, _>>()?;
+    tiers.sort_by_key(|tier| tier.begin);
+    Ok(tiers)
+}
+
+fn tier(dimension: &Dimension) -> Result<Tier, String> {
+    let usd = dimension.price_per_unit.get("USD");
+    let usd = usd.ok_or_else(|| format!("{} has no price in USD", dimension.rate_code))?;
+    let begin = if dimension.begin_range.is_empty() { "0" } else { &dimension.begin_range };
+    let is_last = ["Inf", ""].contains(&dimension.end_range.as_str());
+    Ok(Tier {
+        begin: decimal(begin)?,
+        end: if is_last { None } else { Some(decimal(&dimension.end_range)?) },
+        unit_price: decimal(usd)?,
+        rate_code: dimension.rate_code.clone(),
+    })
+}
+
+fn listed(product: &Product, term: &crate::offer_file::Term, published: &str) -> Listed {
+    let first = term.price_dimensions.values().next();
+    let own = product.attribute("published");
+    Listed {
+        usage_type: product.attribute("usagetype").to_owned(),
+        sku: product.sku.clone(),
+        unit: first.map_or(String::new(), |dimension| dimension.unit.clone()),
+        description: first.map_or(String::new(), |dimension| dimension.description.clone()),
+        effective: day(&term.effective_date).to_owned(),
+        published: if own.is_empty() { day(published) } else { own }.to_owned(),
+        source: product.attribute("source").to_owned(),
+        grade: product.attribute("grade").to_owned(),
     }
 }
+
+fn same_prices(one: &Price, other: &Price) -> bool {
+    let plain = |price: &Price| -> Vec<(Decimal, Option<Decimal>, Decimal)> {
+        price.tiers.iter().map(|tier| (tier.begin, tier.end, tier.unit_price)).collect()
+    };
+    plain(one) == plain(other)
+}
+
+/// The day of a point in time: `2026-08-10` of `2026-08-10T20:02:49Z`.
+fn day(instant: &str) -> &str {
+    instant.get(..10).unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests;

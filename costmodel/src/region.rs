@@ -28,8 +28,29 @@ impl Region {
     pub const ALL: &'static [Self] = &[Self::SaEast1, Self::UsEast1, Self::EuWest1, Self::UsWest2];
 
     /// The regions for which every service of an order's path has a price: a run's bill is shown
-    /// in each. Of eu-west-1 and us-west-2 the price of standard SQS requests was not found.
+    /// in each. In us-west-2 the price of standard SQS requests was not found; `vazao cost RUN
+    /// --region eu-west-1` prices a run in the third that is complete.
     pub const COMPLETE: &'static [Self] = &[Self::SaEast1, Self::UsEast1];
+
+    /// AWS's code: `sa-east-1`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::SaEast1 => "sa-east-1",
+            Self::UsEast1 => "us-east-1",
+            Self::EuWest1 => "eu-west-1",
+            Self::UsWest2 => "us-west-2",
+        }
+    }
+
+    /// What usage types call it, as where data is transferred to.
+    pub(crate) const fn billing_name(self) -> &'static str {
+        match self {
+            Self::SaEast1 => "SAE1",
+            Self::UsEast1 => "USE1",
+            Self::EuWest1 => "EU",
+            Self::UsWest2 => "USW2",
+        }
+    }
 
     /// What usage types of this region begin with.
     pub(crate) fn usage_prefix(self) -> &'static str {
@@ -44,12 +65,7 @@ impl Region {
 
 impl fmt::Display for Region {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::SaEast1 => "sa-east-1",
-            Self::UsEast1 => "us-east-1",
-            Self::EuWest1 => "eu-west-1",
-            Self::UsWest2 => "us-west-2",
-        })
+        formatter.write_str(self.code())
     }
 }
 

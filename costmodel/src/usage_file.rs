@@ -1,28 +1,40 @@
 //! A usage that somebody wrote down: TOML, every meter that a bill can have, unknown keys refused.
 //! `docs/usage.md` says what each key means; [`UsageFile::bill`] prices it.
 
-mod meters;
+mod api_gateway;
+mod cloudwatch;
+mod keys;
+mod lambda;
+mod month;
 mod platform;
+mod servers;
+mod sqs;
+mod stated;
 mod storage;
 
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use thiserror::Error;
 
 use crate::bill::{Used, charge};
-use crate::{LineItem, PriceError, PriceSheet, Provenance, Region, RegionError, Usd};
+use crate::free_pools::FreePools;
+use crate::statement::{Basis, Period, Statement};
+use crate::{
+    LineItem, PriceError, PriceProvenance, PriceSheet, Provenance, Region, RegionError, Usd,
+};
 
-/// A month of 365 / 12 days, as AWS's calculator takes it.
-const TYPICAL_MONTH_HOURS: Decimal = Decimal::from_parts(730, 0, 0, false, 0);
+pub use keys::{KeysOf, keys_of_sections};
+use month::Month;
+use stated::StatedPrices;
 
 /// A usage file that cannot be priced.
 #[derive(Debug, Error)]
 pub enum UsageFileError {
     /// Not TOML, a key that nobody knows, or a value of the wrong kind: the message has the line.
     #[error("{0}")]
-    Toml(#[from] toml::de::Error),
+    Toml(String),
     /// A key whose value makes no sense.
     #[error("{key}: {cause}")]
     Value {
@@ -39,71 +51,13 @@ pub enum UsageFileError {
     Price(#[from] PriceError),
 }
 
-/// What the free tier still covers, by pool; a pool that is left out is whole.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct FreePools {
-    /// Lambda requests, both architectures, all regions.
-    pub lambda_requests: Option<Decimal>,
-    /// Lambda GB-seconds on demand.
-    pub lambda_gb_seconds: Option<Decimal>,
-    /// GB streamed by Lambda beyond 6 MB a response.
-    pub lambda_streamed_gb: Option<Decimal>,
-    /// SQS requests, standard and FIFO together.
-    pub sqs_requests: Option<Decimal>,
-    /// GB of logs ingested, Lambda's and others' together.
-    pub logs_ingested_gb: Option<Decimal>,
-    /// GB-months of logs stored.
-    pub logs_stored_gb: Option<Decimal>,
-    /// Custom metrics.
-    pub metrics: Option<Decimal>,
-    /// Alarms of standard resolution.
-    pub alarms: Option<Decimal>,
-    /// Dashboards.
-    pub dashboards: Option<Decimal>,
-    /// CloudWatch API requests; never `GetMetricData`.
-    pub cloudwatch_api_requests: Option<Decimal>,
-    /// GB to the internet.
-    pub data_transfer_out_gb: Option<Decimal>,
-    /// KMS requests.
-    pub kms_requests: Option<Decimal>,
-}
-
-impl FreePools {
-    /// The pool that covers a usage, and what the file says is left of it.
-    fn of(&self, offer: &str, usage_type: &str) -> Option<(&'static str, Option<Decimal>)> {
-        Some(match (offer, usage_type) {
-            ("AWSLambda", "Request" | "Request-ARM") => ("lambda_requests", self.lambda_requests),
-            ("AWSLambda", "Lambda-GB-Second" | "Lambda-GB-Second-ARM") => {
-                ("lambda_gb_seconds", self.lambda_gb_seconds)
-            }
-            ("AWSLambda", "Lambda-Streaming-Response-Processed-Bytes") => {
-                ("lambda_streamed_gb", self.lambda_streamed_gb)
-            }
-            ("AWSQueueService", _) => ("sqs_requests", self.sqs_requests),
-            ("AmazonCloudWatch", "VendedLog-Bytes" | "DataProcessing-Bytes") => {
-                ("logs_ingested_gb", self.logs_ingested_gb)
-            }
-            ("AmazonCloudWatch", "TimedStorage-ByteHrs") => ("logs_stored_gb", self.logs_stored_gb),
-            ("AmazonCloudWatch", "CW:MetricMonitorUsage") => ("metrics", self.metrics),
-            ("AmazonCloudWatch", "CW:AlarmMonitorUsage") => ("alarms", self.alarms),
-            ("AmazonCloudWatch", "CW:DashboardsUsageHour") => ("dashboards", self.dashboards),
-            ("AmazonCloudWatch", "CW:Requests") => {
-                ("cloudwatch_api_requests", self.cloudwatch_api_requests)
-            }
-            ("AWSDataTransfer", "DataTransfer-Out-Bytes") => {
-                ("data_transfer_out_gb", self.data_transfer_out_gb)
-            }
-            ("awskms", "KMS-Requests") => ("kms_requests", self.kms_requests),
-            (_, _) => return None,
-        })
-    }
-}
-
 /// A month's usage, as a person writes it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UsageFile {
+    /// What the scenario is called.
+    #[serde(default)]
+    pub name: String,
     /// The AWS region, such as `sa-east-1`.
     pub region: String,
     /// Whether the free tier is taken off.
@@ -113,73 +67,50 @@ pub struct UsageFile {
     #[serde(default)]
     pub free_pools: FreePools,
     /// Hours of the month: 730, or 24 x the days of a calendar month.
-    #[serde(default = "typical_month")]
-    pub month_hours: Decimal,
+    pub month_hours: Option<Decimal>,
+    /// The same as a calendar month, such as `2026-02`.
+    pub month: Option<String>,
     /// Orders that the usage carried: the divisor of the unit cost.
     #[serde(default)]
     pub orders: u64,
     /// Where the numbers come from.
     #[serde(default = "assumed")]
     pub provenance: Provenance,
+    /// Another currency to show sums in, such as `BRL`.
+    pub currency: Option<String>,
+    /// How much of it is one USD.
+    pub currency_per_usd: Option<Decimal>,
     #[serde(default)]
-    lambda: Vec<meters::Lambda>,
+    lambda: Vec<lambda::Lambda>,
     #[serde(default)]
-    sqs: Vec<meters::Sqs>,
+    sqs: Vec<sqs::Sqs>,
     #[serde(default)]
-    api_gateway: Vec<meters::ApiGateway>,
+    api_gateway: Vec<api_gateway::ApiGateway>,
     #[serde(default)]
     s3: Vec<storage::S3>,
-    cloudwatch: Option<meters::CloudWatch>,
+    cloudwatch: Option<cloudwatch::CloudWatch>,
     kms: Option<platform::Kms>,
     data_transfer: Option<platform::DataTransfer>,
     nat: Option<platform::Nat>,
     vpc_endpoints: Option<platform::VpcEndpoints>,
     rds: Option<platform::Rds>,
+    database: Option<stated::Database>,
     waf: Option<platform::Waf>,
     #[serde(default)]
-    fargate: Vec<platform::Fargate>,
+    fargate: Vec<servers::Fargate>,
     #[serde(default)]
-    ec2: Vec<platform::Ec2>,
-    load_balancer: Option<platform::LoadBalancer>,
-}
-
-fn typical_month() -> Decimal {
-    TYPICAL_MONTH_HOURS
+    ec2: Vec<servers::Ec2>,
+    load_balancer: Option<servers::LoadBalancer>,
+    #[serde(default)]
+    other: Vec<stated::Other>,
+    #[serde(default)]
+    fixed: Vec<stated::Fixed>,
+    #[serde(default)]
+    prices: Vec<stated::Price>,
 }
 
 fn assumed() -> Provenance {
     Provenance::Assumed
-}
-
-/// The bill of a usage file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Statement {
-    /// Layout of this record.
-    pub version: u32,
-    /// The region.
-    pub region: String,
-    /// Always `USD`: list prices, before tax.
-    pub currency: &'static str,
-    /// The publication date of the oldest price list used.
-    pub prices_published: String,
-    /// Whether the free tier is taken off.
-    pub free_tier: bool,
-    /// Hours of the month.
-    pub month_hours: Decimal,
-    /// Orders carried.
-    pub orders: u64,
-    /// The sum of the lines, exact.
-    pub total: Usd,
-    /// The total, rounded to the cent, halves away from zero.
-    pub total_rounded: Decimal,
-    /// Twelve such months.
-    pub year: Usd,
-    /// The total by orders; none without orders.
-    pub per_order: Option<Usd>,
-    /// The sum of each service's lines.
-    pub services: BTreeMap<String, Usd>,
-    /// The lines.
-    pub lines: Vec<LineItem>,
 }
 
 impl UsageFile {
@@ -188,7 +119,12 @@ impl UsageFile {
     /// # Errors
     /// With the line, if it is no TOML or has a key that nobody knows.
     pub fn parse(text: &str) -> Result<Self, UsageFileError> {
-        Ok(toml::from_str(text)?)
+        let file: Self =
+            toml::from_str(text).map_err(|error| UsageFileError::Toml(keys::explained(&error)))?;
+        keys::no_negative(text)?;
+        file.hours()?;
+        file.in_currency()?;
+        Ok(file)
     }
 
     /// The region whose prices it asks for.
@@ -199,59 +135,100 @@ impl UsageFile {
         Ok(self.region.parse()?)
     }
 
+    /// Takes another month than the file's: hours, or a calendar month such as `2026-02`.
+    ///
+    /// # Errors
+    /// If it is neither.
+    pub fn set_month(&mut self, month: &str) -> Result<(), UsageFileError> {
+        self.month_hours = Some(month::hours("month", month)?);
+        self.month = None;
+        Ok(())
+    }
+
     /// Prices it.
     ///
     /// # Errors
     /// If a value makes no sense, or something that was used has no price.
     pub fn bill(&self, sheet: &PriceSheet) -> Result<Statement, UsageFileError> {
-        let lines = self.price(self.used()?, sheet)?;
-        let mut services: BTreeMap<String, Usd> = BTreeMap::new();
-        for line in &lines {
-            let sum = services.entry(line.service.clone()).or_default();
-            *sum = *sum + line.amount;
+        let month = Month { hours: self.hours()?, provenance: self.provenance };
+        let used = self.used(month)?;
+        let stated = StatedPrices::new(&self.prices, sheet)?;
+        stated.check_all_used(&used, &self.other, sheet.region())?;
+        let mut lines = self.price(used, sheet, &stated)?;
+        for other in &self.other {
+            lines.push(other.line(month, &lines, sheet, &stated)?);
         }
-        let total: Usd = lines.iter().map(|line| line.amount).sum();
-        let strategy = rust_decimal::RoundingStrategy::MidpointAwayFromZero;
-        Ok(Statement {
-            version: 1,
-            region: sheet.region().to_string(),
-            currency: "USD",
-            prices_published: sheet.published().to_owned(),
+        lines.extend(self.database.iter().flat_map(|database| database.lines(month)));
+        lines.extend(self.fixed.iter().map(|fixed| fixed.line(month)));
+        let basis = Basis {
+            name: &self.name,
+            period: Period::Month,
             free_tier: self.free_tier,
-            month_hours: self.month_hours,
+            month_hours: Some(month.hours),
             orders: self.orders,
-            total,
-            total_rounded: total.exact().round_dp_with_strategy(2, strategy),
-            year: Usd::new(total.exact() * Decimal::from(12)),
-            per_order: (self.orders > 0)
-                .then(|| Usd::new(total.exact() / Decimal::from(self.orders))),
-            services,
-            lines,
+        };
+        let statement = Statement::new(&basis, sheet, lines);
+        Ok(match self.in_currency()? {
+            Some((currency, per_usd)) => statement.converted_to(currency, per_usd),
+            None => statement,
         })
     }
 
+    fn hours(&self) -> Result<Decimal, UsageFileError> {
+        match (self.month_hours, &self.month) {
+            (Some(_), Some(_)) => Err(value("month", "state it or month_hours, not both")),
+            (None, Some(month)) => month::hours("month", month),
+            (Some(hours), None) => positive("month_hours", hours),
+            (None, None) => Ok(month::TYPICAL_HOURS),
+        }
+    }
+
+    fn in_currency(&self) -> Result<Option<(&str, Decimal)>, UsageFileError> {
+        match (&self.currency, self.currency_per_usd) {
+            (None, None) => Ok(None),
+            (Some(currency), None) if currency == "USD" => Ok(None),
+            (Some(currency), Some(rate)) => {
+                Ok(Some((currency, positive("currency_per_usd", rate)?)))
+            }
+            (Some(_), None) => Err(value("currency", "currency_per_usd has to say the rate")),
+            (None, Some(_)) => Err(value("currency_per_usd", "currency has to say of what")),
+        }
+    }
+
     /// Lines of the same price are one quantity for AWS: its tiers and free units go over the sum.
-    fn price(&self, used: Vec<Used>, sheet: &PriceSheet) -> Result<Vec<LineItem>, UsageFileError> {
+    fn price(
+        &self,
+        used: Vec<Used>,
+        sheet: &PriceSheet,
+        stated: &StatedPrices,
+    ) -> Result<Vec<LineItem>, UsageFileError> {
         let mut left: BTreeMap<&'static str, Decimal> = BTreeMap::new();
-        let mut lines = Vec::new();
+        let mut lines = Vec::with_capacity(used.len());
         for used in summed(used) {
-            let price = sheet.price(used.offer, &used.usage_type, used.operation)?;
+            let own = stated.price(used.offer, &used.usage_type, &used.operation);
+            let price = match own {
+                Some(price) => price,
+                None => sheet.price(used.offer, &used.usage_type, &used.operation)?,
+            };
             let mut free = Decimal::ZERO;
             let pool = self.free_pools.of(used.offer, &used.usage_type);
-            if let (true, Some((name, stated))) = (self.free_tier, pool) {
-                let rest = left.entry(name).or_insert(stated.unwrap_or(price.free));
+            if let (true, Some((name, said))) = (self.free_tier, pool) {
+                let rest = left.entry(name).or_insert(said.unwrap_or(price.free));
                 free = used.quantity.min(*rest);
                 *rest -= free;
             }
-            lines.push(charge(used, price, free, sheet)?);
+            let mut line = charge(used, price, free, sheet)?;
+            if own.is_some() {
+                line.price_provenance = PriceProvenance::Assumed;
+            }
+            lines.push(line);
         }
         Ok(lines)
     }
 
-    fn used(&self) -> Result<Vec<Used>, UsageFileError> {
-        positive("month_hours", self.month_hours)?;
-        let month = Month { hours: self.month_hours, provenance: self.provenance };
-        let mut all = Vec::new();
+    /// What was used, in the order in which an order meets the services.
+    pub(crate) fn used(&self, month: Month) -> Result<Vec<Used>, UsageFileError> {
+        let mut all = Vec::with_capacity(64);
         for entry in &self.api_gateway {
             all.extend(entry.used(month)?);
         }
@@ -266,7 +243,9 @@ impl UsageFile {
         }
         all.extend(self.cloudwatch.iter().flat_map(|entry| entry.used(month)));
         all.extend(self.kms.iter().flat_map(|entry| entry.used(month)));
-        all.extend(self.data_transfer.iter().flat_map(|entry| entry.used(month)));
+        if let Some(entry) = &self.data_transfer {
+            all.extend(entry.used(month)?);
+        }
         all.extend(self.nat.iter().flat_map(|entry| entry.used(month)));
         all.extend(self.vpc_endpoints.iter().flat_map(|entry| entry.used(month)));
         all.extend(self.rds.iter().flat_map(|entry| entry.used(month)));
@@ -274,58 +253,70 @@ impl UsageFile {
         all.extend(self.fargate.iter().flat_map(|entry| entry.used(month)));
         all.extend(self.ec2.iter().flat_map(|entry| entry.used(month)));
         all.extend(self.load_balancer.iter().flat_map(|entry| entry.used(month)));
-        all.retain(|used| !used.quantity.is_zero());
-        match all.iter().find(|used| used.quantity.is_sign_negative()) {
-            Some(used) => Err(value(&used.item, "a quantity is not negative")),
-            None => Ok(all),
-        }
+        Ok(all)
+    }
+
+    /// What the meters of this file are called in a price list: (offer, usage, operation).
+    pub(crate) fn price_keys(&self) -> Result<Vec<(String, String, String)>, UsageFileError> {
+        let month = Month { hours: self.hours()?, provenance: self.provenance };
+        let key = |used: &Used| {
+            (used.offer.to_owned(), used.usage_type.to_string(), used.operation.to_string())
+        };
+        Ok(self.used(month)?.iter().map(key).collect())
     }
 }
 
-/// What every meter needs to know besides its own keys.
-#[derive(Debug, Clone, Copy)]
-struct Month {
-    hours: Decimal,
-    provenance: Provenance,
-}
+const KB: Decimal = Decimal::from_parts(1024, 0, 0, false, 0);
 
-impl Month {
-    fn line(
-        self,
-        (service, item): (&'static str, &str),
-        (offer, usage_type, operation): (&'static str, &str, &'static str),
-        (quantity, unit): (Decimal, &'static str),
-        formula: String,
-    ) -> Used {
-        Used {
-            service,
-            item: item.to_owned(),
-            offer,
-            usage_type: usage_type.to_owned().into(),
-            operation,
-            quantity,
-            unit,
-            provenance: self.provenance,
-            formula,
-        }
-    }
+/// So many steps of a size were started; at least one.
+fn started(bytes: Decimal, step_kb: u32) -> Decimal {
+    (bytes / (Decimal::from(step_kb) * KB)).ceil().max(Decimal::ONE)
 }
 
 fn value(key: &str, cause: &str) -> UsageFileError {
     UsageFileError::Value { key: key.to_owned(), cause: cause.to_owned() }
 }
 
-fn positive(key: &str, number: Decimal) -> Result<(), UsageFileError> {
-    if number > Decimal::ZERO { Ok(()) } else { Err(value(key, "it must be above 0")) }
+fn positive(key: &str, number: Decimal) -> Result<Decimal, UsageFileError> {
+    if number > Decimal::ZERO { Ok(number) } else { Err(value(key, "it must be above 0")) }
+}
+
+/// A line of an amount that is known already: nothing of a price list.
+fn known(
+    (service, item): (&str, &str),
+    (quantity, unit, unit_price): (Decimal, &str, Decimal),
+    provenance: Provenance,
+    formula: String,
+) -> LineItem {
+    LineItem {
+        service: service.to_owned(),
+        item: item.to_owned(),
+        quantity,
+        unit: unit.to_owned(),
+        provenance,
+        formula,
+        offer: String::new(),
+        usage_type: String::new(),
+        operation: String::new(),
+        price_provenance: PriceProvenance::Assumed,
+        price_published: String::new(),
+        charges: vec![crate::TierCharge {
+            quantity,
+            unit_price,
+            rate_code: stated::RATE_CODE.to_owned(),
+        }],
+        amount: Usd::new(quantity * unit_price),
+    }
 }
 
 /// Usage of one price and one name becomes one line, so that two functions share their tiers.
 fn summed(used: Vec<Used>) -> Vec<Used> {
-    let mut sums: Vec<Used> = Vec::new();
+    let mut sums: Vec<Used> = Vec::with_capacity(used.len());
     for next in used {
         let same = |sum: &&mut Used| {
-            (sum.offer, &sum.usage_type, sum.operation)
-                == (next.offer, &next.usage_type, next.operation)
+            sum.usage_type == next.usage_type
+                && sum.offer == next.offer
+                && sum.operation == next.operation
         };
         match sums.iter_mut().find(same) {
             Some(sum) => {

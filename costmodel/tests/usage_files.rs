@@ -182,7 +182,7 @@ fn free_units_are_shared_by_both_architectures_and_both_kinds_of_queue() {
 fn unknown_keys_are_refused_with_their_line_and_missing_prices_by_name() {
     let error = priced("region='us-east-1'\n[nat]\ngateway=1").unwrap_err().to_string();
     assert!(error.contains("line 3") && error.contains("gateway"), "{error}");
-    let text = "region='eu-west-1'\n[[sqs]]\ntype='standard'\nrequests=7";
+    let text = "region='us-west-2'\n[[sqs]]\ntype='standard'\nrequests=7";
     let error = priced(text).unwrap_err().to_string();
-    assert!(error.contains("EU-Requests-Tier1") && error.contains("eu-west-1"), "{error}");
+    assert!(error.contains("USW2-Requests-Tier1") && error.contains("us-west-2"), "{error}");
 }

@@ -35,6 +35,8 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
         for row in rows.iter().filter(|row| [*region, "global"].contains(&row["region"].as_str())) {
             offers.entry(&row["offer_code"]).or_default().push(row);
         }
+        // A list of nothing but free tiers is none.
+        offers.retain(|_, rows| rows.iter().any(|row| row["region"] != "global"));
         fs::create_dir_all(folder.join(region))?;
         shipped.push_str(&format!("    (\"{region}\", &[\n"));
         for (offer, rows) in offers {
@@ -66,9 +68,10 @@ fn read(path: &Path) -> Result<Vec<Row>> {
     reader.deserialize().collect::<Result<_, _>>().with_context(|| path.display().to_string())
 }
 
-/// One offer file. Its version and date are those of its newest row.
+/// One offer file. Its version and date are those of its newest price; a free tier is none.
 fn list(offer: &str, location: &str, region: &str, rows: &[&Row]) -> Value {
-    let published = rows.iter().map(|row| row["published"].as_str()).max().unwrap_or("");
+    let prices = rows.iter().filter(|row| row["region"] != "global");
+    let published = prices.map(|row| row["published"].as_str()).max().unwrap_or("");
     let mut products = Map::new();
     let mut terms: Map<String, Value> = Map::new();
     for row in rows {
@@ -120,25 +123,36 @@ fn product(offer: &str, location: &str, region: &str, row: &Row, is_free: bool) 
             "usagetype": row["usagetype"],
             "operation": row["operation"],
             "regionCode": if is_free { "" } else { region },
+            "source": row["source"],
+            "grade": row["grade"],
+            "published": row["published"],
         },
     })
 }
 
-/// The SKUs that share a free pool: those of the same usage, for both architectures.
+/// The usages that share a free pool, where it is not the one usage of its name (and that of arm64).
+const SHARED_POOLS: &[(&str, &[&str])] = &[
+    ("Global-Requests", &["Requests-Tier1", "Requests-FIFO-Tier1"]),
+    ("Global-DataProcessing-Bytes", &["DataProcessing-Bytes", "VendedLog-Bytes"]),
+];
+
+/// The SKUs that share a free pool.
 fn free_for(free: &Row, rows: &[&Row]) -> Vec<String> {
-    let usage = free["usagetype"].trim_start_matches("Global-");
+    let global = free["usagetype"].as_str();
+    let shared = SHARED_POOLS.iter().find(|(pool, _)| *pool == global).map(|(_, usages)| *usages);
+    let covers = |usage: &str| match shared {
+        Some(usages) => usages.contains(&usage),
+        None => usage.trim_end_matches("-ARM") == global.trim_start_matches("Global-"),
+    };
     let mut skus: Vec<String> = rows
         .iter()
-        .filter(|row| row["region"] != "global")
-        .filter(|row| {
-            let own = PREFIXES
-                .iter()
-                .find_map(|prefix| row["usagetype"].strip_prefix(prefix))
-                .unwrap_or(&row["usagetype"]);
-            own.trim_end_matches("-ARM") == usage
-        })
+        .filter(|row| row["region"] != "global" && covers(without_region(&row["usagetype"])))
         .map(|row| row["sku"].clone())
         .collect();
     skus.dedup();
     skus
+}
+
+fn without_region(usage_type: &str) -> &str {
+    PREFIXES.iter().find_map(|prefix| usage_type.strip_prefix(prefix)).unwrap_or(usage_type)
 }

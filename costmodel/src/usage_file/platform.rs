@@ -1,21 +1,22 @@
-//! What stands around the function: keys, network, database, firewall, and the servers of the
-//! always-on comparison. Hours are those of one piece; left out, they are the month's.
+//! What stands around the function: keys, network, managed database, firewall. Hours are those of
+//! one piece; left out, they are the month's.
+
+use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::Month;
-use crate::Architecture;
+use super::{Month, UsageFileError, value};
+use crate::Region;
 use crate::bill::Used;
 
 fn line(
     month: Month,
     names: (&'static str, &str),
-    key: (&'static str, &str),
+    key: (&'static str, &'static str),
     amount: (Decimal, &'static str),
-) -> Used {
-    let formula = format!("{} {}", amount.0, amount.1);
-    month.line(names, (key.0, key.1, ""), amount, formula)
+) -> Option<Used> {
+    month.line(names, (key.0, key.1, ""), amount, || format!("{} {}", amount.0, amount.1))
 }
 
 /// `[kms]`.
@@ -27,16 +28,15 @@ pub(super) struct Kms {
 }
 
 impl Kms {
-    pub(super) fn used(&self, month: Month) -> Vec<Used> {
-        vec![
-            line(month, ("KMS", "keys"), ("awskms", "KMS-Keys"), (self.keys, "key-months")),
-            line(
-                month,
-                ("KMS", "requests"),
-                ("awskms", "KMS-Requests"),
-                (self.requests, "requests"),
-            ),
+    pub(super) fn used(&self, month: Month) -> impl Iterator<Item = Used> + use<> {
+        let keys = (self.keys, "key-months");
+        let requests = (self.requests, "requests");
+        [
+            line(month, ("KMS", "keys"), ("awskms", "KMS-Keys"), keys),
+            line(month, ("KMS", "requests"), ("awskms", "KMS-Requests"), requests),
         ]
+        .into_iter()
+        .flatten()
     }
 }
 
@@ -46,27 +46,35 @@ impl Kms {
 pub(super) struct DataTransfer {
     out_gb: Decimal,
     between_zones_gb: Decimal,
+    to_region_gb: BTreeMap<String, Decimal>,
 }
 
 impl DataTransfer {
-    pub(super) fn used(&self, month: Month) -> Vec<Used> {
+    pub(super) fn used(&self, month: Month) -> Result<Vec<Used>, UsageFileError> {
         const OFFER: &str = "AWSDataTransfer";
         const SERVICE: &str = "Data transfer";
-        vec![
+        let out = (self.out_gb, "GB");
+        // Billed on both sides.
+        let between = (self.between_zones_gb * Decimal::TWO, "GB");
+        let own = [
+            line(month, (SERVICE, "to the internet"), (OFFER, "DataTransfer-Out-Bytes"), out),
             line(
                 month,
-                (SERVICE, "to the internet"),
-                (OFFER, "DataTransfer-Out-Bytes"),
-                (self.out_gb, "GB"),
-            ),
-            // Billed on both sides.
-            line(
-                month,
-                (SERVICE, "between zones, each way"),
+                (SERVICE, "between zones, both sides"),
                 (OFFER, "DataTransfer-Regional-Bytes"),
-                (self.between_zones_gb * Decimal::TWO, "GB"),
+                between,
             ),
-        ]
+        ];
+        let mut all: Vec<Used> = own.into_iter().flatten().collect();
+        for (name, gb) in &self.to_region_gb {
+            let region: Region = name.parse().map_err(|error: crate::RegionError| {
+                value("data_transfer.to_region_gb", &error.to_string())
+            })?;
+            let key = (OFFER, format!("{}-AWS-Out-Bytes", region.billing_name()), "");
+            let item = format!("to {name}");
+            all.extend(month.line((SERVICE, &item), key, (*gb, "GB"), || format!("{gb} GB")));
+        }
+        Ok(all)
     }
 }
 
@@ -80,12 +88,18 @@ pub(super) struct Nat {
 }
 
 impl Nat {
-    pub(super) fn used(&self, month: Month) -> Vec<Used> {
-        let hours = self.gateways * self.hours.unwrap_or(month.hours);
-        vec![
-            line(month, ("NAT", "gateways"), ("AmazonEC2", "NatGateway-Hours"), (hours, "hours")),
-            line(month, ("NAT", "data"), ("AmazonEC2", "NatGateway-Bytes"), (self.gb, "GB")),
-        ]
+    pub(super) fn used(&self, month: Month) -> impl Iterator<Item = Used> {
+        let each = self.hours.unwrap_or(month.hours);
+        let gateways = month.line(
+            ("NAT", "gateways"),
+            ("AmazonEC2", "NatGateway-Hours", ""),
+            (self.gateways * each, "hours"),
+            || format!("{} gateways x {each} h", self.gateways),
+        );
+        let data = (self.gb, "GB");
+        [gateways, line(month, ("NAT", "data"), ("AmazonEC2", "NatGateway-Bytes"), data)]
+            .into_iter()
+            .flatten()
     }
 }
 
@@ -101,52 +115,61 @@ pub(super) struct VpcEndpoints {
 }
 
 impl VpcEndpoints {
-    pub(super) fn used(&self, month: Month) -> Vec<Used> {
-        let each = self.hours.unwrap_or(month.hours);
-        let hours = self.endpoints * self.zones.unwrap_or(Decimal::ONE) * each;
+    pub(super) fn used(&self, month: Month) -> impl Iterator<Item = Used> {
         const OFFER: &str = "AmazonVPC";
-        vec![
-            line(
-                month,
+        let each = self.hours.unwrap_or(month.hours);
+        let zones = self.zones.unwrap_or(Decimal::ONE);
+        [
+            month.line(
                 ("VPC", "interface endpoints"),
-                (OFFER, "VpcEndpoint-Hours"),
-                (hours, "hours"),
+                (OFFER, "VpcEndpoint-Hours", ""),
+                (self.endpoints * zones * each, "hours"),
+                || format!("{} endpoints x {zones} zones x {each} h", self.endpoints),
             ),
             line(month, ("VPC", "endpoint data"), (OFFER, "VpcEndpoint-Bytes"), (self.gb, "GB")),
-            line(
-                month,
+            month.line(
                 ("VPC", "public IPv4 addresses"),
-                (OFFER, "PublicIPv4:InUseAddress"),
+                (OFFER, "PublicIPv4:InUseAddress", ""),
                 (self.public_ipv4_addresses * each, "hours"),
+                || format!("{} addresses x {each} h", self.public_ipv4_addresses),
             ),
         ]
+        .into_iter()
+        .flatten()
     }
 }
 
-/// `[rds]`: Aurora Serverless v2 and RDS Proxy on it.
+/// `[rds]`: Aurora Serverless v2 and RDS Proxy.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Rds {
     aurora_acu: Decimal,
     proxy_acu: Decimal,
+    proxy_vcpu: Decimal,
     hours: Option<Decimal>,
     storage_gb_months: Decimal,
     io_requests: Decimal,
 }
 
 impl Rds {
-    pub(super) fn used(&self, month: Month) -> Vec<Used> {
+    pub(super) fn used(&self, month: Month) -> impl Iterator<Item = Used> + use<> {
         let hours = self.hours.unwrap_or(month.hours);
+        let kept = |item, usage, count: Decimal, unit| {
+            let formula = move || format!("{count} x {hours} h");
+            month.line(("RDS", item), ("AmazonRDS", usage, ""), (count * hours, unit), formula)
+        };
+        let counted =
+            |item, usage, amount| line(month, ("RDS", item), ("AmazonRDS", usage), amount);
+        let (storage, io) = ((self.storage_gb_months, "GB-months"), (self.io_requests, "requests"));
         [
-            ("Aurora", "Aurora:ServerlessV2Usage", self.aurora_acu * hours, "ACU-hours"),
-            ("Aurora storage", "Aurora:StorageUsage", self.storage_gb_months, "GB-months"),
-            ("Aurora I/O", "Aurora:StorageIOUsage", self.io_requests, "requests"),
-            ("RDS Proxy", "RDS:ProxyUsage:ACU", self.proxy_acu * hours, "ACU-hours"),
+            kept("Aurora", "Aurora:ServerlessV2Usage", self.aurora_acu, "ACU-hours"),
+            counted("Aurora storage", "Aurora:StorageUsage", storage),
+            counted("Aurora I/O", "Aurora:StorageIOUsage", io),
+            kept("RDS Proxy, by ACU", "RDS:ProxyUsage:ACU", self.proxy_acu, "ACU-hours"),
+            kept("RDS Proxy, by vCPU", "RDS:ProxyUsage", self.proxy_vcpu, "vCPU-hours"),
         ]
-        .map(|(item, usage, quantity, unit)| {
-            line(month, ("RDS", item), ("AmazonRDS", usage), (quantity, unit))
-        })
-        .into()
+        .into_iter()
+        .flatten()
     }
 }
 
@@ -160,94 +183,14 @@ pub(super) struct Waf {
 }
 
 impl Waf {
-    pub(super) fn used(&self, month: Month) -> Vec<Used> {
-        vec![
+    pub(super) fn used(&self, month: Month) -> impl Iterator<Item = Used> + use<> {
+        let requests = (self.requests, "requests");
+        [
             line(month, ("WAF", "web ACLs"), ("awswaf", "WebACL"), (self.web_acls, "months")),
             line(month, ("WAF", "rules"), ("awswaf", "Rule"), (self.rules, "months")),
-            line(month, ("WAF", "requests"), ("awswaf", "Request"), (self.requests, "requests")),
+            line(month, ("WAF", "requests"), ("awswaf", "Request"), requests),
         ]
-    }
-}
-
-/// `[[fargate]]`: tasks of one size.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Fargate {
-    architecture: Architecture,
-    tasks: Decimal,
-    vcpu: Decimal,
-    memory_gb: Decimal,
-    #[serde(default)]
-    ephemeral_gb: Decimal,
-    hours: Option<Decimal>,
-}
-
-impl Fargate {
-    pub(super) fn used(&self, month: Month) -> Vec<Used> {
-        let hours = self.tasks * self.hours.unwrap_or(month.hours);
-        let arm = match self.architecture {
-            Architecture::Arm64 => "ARM-",
-            Architecture::X86_64 => "",
-        };
-        // 20 GB of each task are free.
-        let disk = (self.ephemeral_gb - Decimal::from(20)).max(Decimal::ZERO);
-        [
-            ("vCPU", format!("Fargate-{arm}vCPU-Hours:perCPU"), self.vcpu, "vCPU-hours"),
-            ("memory", format!("Fargate-{arm}GB-Hours"), self.memory_gb, "GB-hours"),
-            ("storage", "Fargate-EphemeralStorage-GB-Hours".to_owned(), disk, "GB-hours"),
-        ]
-        .map(|(item, usage, each, unit)| {
-            line(month, ("Fargate", item), ("AmazonECS", &usage), (each * hours, unit))
-        })
-        .into()
-    }
-}
-
-/// `[[ec2]]`: servers of one type.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Ec2 {
-    instance_type: String,
-    instances: Decimal,
-    hours: Option<Decimal>,
-    #[serde(default)]
-    gp3_gb: Decimal,
-}
-
-impl Ec2 {
-    pub(super) fn used(&self, month: Month) -> Vec<Used> {
-        let hours = self.instances * self.hours.unwrap_or(month.hours);
-        let usage = format!("BoxUsage:{}", self.instance_type);
-        vec![
-            line(month, ("EC2", &self.instance_type), ("AmazonEC2", &usage), (hours, "hours")),
-            line(
-                month,
-                ("EC2", "gp3 volumes"),
-                ("AmazonEC2", "EBS:VolumeUsage.gp3"),
-                (self.gp3_gb, "GB-months"),
-            ),
-        ]
-    }
-}
-
-/// `[load_balancer]`: Application Load Balancers.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct LoadBalancer {
-    balancers: Decimal,
-    hours: Option<Decimal>,
-    lcus: Decimal,
-}
-
-impl LoadBalancer {
-    pub(super) fn used(&self, month: Month) -> Vec<Used> {
-        let hours = self.hours.unwrap_or(month.hours);
-        let each = |item, usage, count: Decimal, unit| {
-            line(month, ("Load balancer", item), ("AWSELB", usage), (count * hours, unit))
-        };
-        vec![
-            each("hours", "LoadBalancerUsage", self.balancers, "hours"),
-            each("capacity units", "LCUUsage", self.lcus, "LCU-hours"),
-        ]
+        .into_iter()
+        .flatten()
     }
 }
