@@ -10,17 +10,21 @@
 
 mod bill;
 mod floor;
+pub mod forecast;
 mod money;
+mod pays_for_use;
 mod price_sheet;
 mod region;
 mod services;
 mod small_documents;
+pub mod storage;
 mod usage;
 mod usage_file;
 
 pub use bill::{Bill, LineItem, Terms, TierCharge, bill};
 pub use floor::floor;
 pub use money::Usd;
+pub use pays_for_use::{AlwaysOn, FixedShare, PaysForUse};
 pub use price_sheet::{PriceError, PriceSheet};
 pub use region::{Region, RegionError};
 pub use small_documents::SmallDocuments;
