@@ -1,8 +1,8 @@
 //! Claim: you pay strictly for what you use. A month without orders has a price, documents that
-//! are kept go on costing, and Intelligent-Tiering earns nothing on small ones; the finding says
-//! how much of each.
+//! are kept go on costing, servers may be cheaper, and Intelligent-Tiering earns nothing on small
+//! documents; the finding says how much of each, and what would save most.
 
-use costmodel::Usd;
+use costmodel::{PaysForUse, Usd};
 use runlog::RegionCost;
 
 use crate::words::grouped;
@@ -28,7 +28,50 @@ pub(crate) fn examine(evidence: &Evidence<'_>) -> Finding {
         .fact("a month without orders", floor, "assumed")
         .fact("a month without orders, free tier taken off", floor_free, "assumed")
         .fact("price list published", &region.run.prices_published, "priced");
+    let finding = match &region.pays_for_use {
+        Some(pays) => what_it_comes_to(finding, pays),
+        None => finding,
+    };
     small_documents(finding, evidence, region)
+}
+
+/// What is fixed, what is kept, when servers would be cheaper, and what would save most.
+fn what_it_comes_to(finding: Finding, pays: &PaysForUse) -> Finding {
+    let shares: Vec<String> = pays
+        .fixed_shares
+        .iter()
+        .map(|share| {
+            format!("{} % at {} orders a month", share.percent, grouped(share.orders_per_month))
+        })
+        .collect();
+    let kept = format!(
+        "{} in the {} months after their own: {} a million orders",
+        pays.retained_per_million,
+        pays.retention_months,
+        pays.retained_per_million + pays.marginal_per_million
+    );
+    let mut finding = finding.fact("fixed share of the bill", shares.join(", "), "derived").fact(
+        "documents of a million orders, kept",
+        kept,
+        "priced",
+    );
+    for servers in &pays.always_on {
+        let from = match servers.cheaper_from_per_day {
+            Some(per_day) => format!("cheaper from {} orders a day on", grouped(per_day)),
+            None => "not cheaper up to a billion orders a day".to_owned(),
+        };
+        finding = finding.fact(&format!("{}, always on", servers.name), from, "assumed");
+    }
+    let per_day = grouped(pays.savings_per_day.into());
+    for (place, saving) in pays.savings.iter().enumerate() {
+        let value = format!(
+            "{} a month ({} %) at {per_day} orders a day; {}",
+            saving.per_month, saving.percent, saving.costs_besides
+        );
+        let label = format!("saves most: {}, {}", place + 1, saving.name);
+        finding = finding.fact(&label, value, "priced");
+    }
+    finding
 }
 
 fn decide(evidence: &Evidence<'_>, region: &RegionCost, floor: Usd) -> (Standing, String) {
@@ -36,8 +79,16 @@ fn decide(evidence: &Evidence<'_>, region: &RegionCost, floor: Usd) -> (Standing
         return (Standing::NotShown, "no order was carried".to_owned());
     }
     let each = region.per_million.total;
-    let terms =
-        format!("{each} per million orders, {floor} in a month without any ({})", region.region);
+    let kept = region.pays_for_use.as_ref().map_or_else(String::new, |pays| {
+        format!(
+            ", and {} more until a million orders' documents are deleted after being kept {} months",
+            pays.retained_per_million, pays.retention_months
+        )
+    });
+    let terms = format!(
+        "{each} per million orders{kept}, {floor} in a month without any ({})",
+        region.region
+    );
     if floor > Usd::from(FLOOR_USD_MAX) {
         (Standing::Broken, terms)
     } else {

@@ -4,8 +4,8 @@
 
 use claims::{Evidence, Judgement, RunVerdict, Standing, judge};
 use costmodel::{
-    ApiGatewayUsage, Architecture, LambdaUsage, LogsUsage, Metered, PriceSheet, Region, S3Usage,
-    SmallDocuments, SqsUsage, Terms, Usage, Usd, bill, floor,
+    ApiGatewayUsage, Architecture, LambdaUsage, LogsUsage, Metered, PaysForUse, PriceSheet, Region,
+    S3Usage, SmallDocuments, SqsUsage, Terms, Usage, Usd, bill, floor,
 };
 use runlog::{
     CostRecord, Deployment, GeneratorHealth, LatencySummary, OutcomeCounts, Phases, Reconciliation,
@@ -160,6 +160,7 @@ fn cost(usage: &Usage) -> CostRecord {
         floor: floor(&sheet, list).unwrap(),
         floor_free_tier: floor(&sheet, free).unwrap(),
         small_documents: SmallDocuments::of(usage, &sheet).unwrap(),
+        pays_for_use: PaysForUse::of(usage, &sheet).unwrap(),
     };
     CostRecord { version: 1, regions: vec![region] }
 }
@@ -326,4 +327,33 @@ fn small_documents_are_a_caveat_with_the_remedy_and_large_ones_are_none() {
     assert!(said(&run).contains("bundle"));
     run.usage.s3.small_objects = Metered::measured(0);
     assert_eq!(said(&run), "");
+}
+
+#[test]
+fn the_finding_says_what_is_fixed_what_is_kept_when_servers_win_and_what_would_save_most() {
+    let run = Run::good();
+    let finding = &run.judge().findings[2];
+    let value = |label: &str| {
+        let fact = finding.facts.iter().find(|fact| fact.label.starts_with(label));
+        fact.unwrap_or_else(|| panic!("no {label} in {:?}", finding.facts)).value.clone()
+    };
+    // 0.2592 without orders, and per million orders: 4.25 gateway + 0.52 queue + 14.01 PUT and so
+    // on; so at a thousand orders a month most of the bill is fixed.
+    let fixed = value("fixed share");
+    assert!(fixed.contains(" % at 1,000 orders a month"), "{fixed}");
+    let fixed: f64 = fixed.split(' ').next().unwrap().parse().unwrap();
+    assert!((92.0..94.0).contains(&fixed), "{fixed}");
+    assert!(value("documents of a million orders").contains("60 months"));
+    assert!(value("Fargate").contains("orders a day"));
+    // Changes are named with money, the largest first.
+    assert!(value("saves most: 1").starts_with('$'));
+    assert!(value("saves most: 3").starts_with('$'));
+    assert!(finding.reason.contains("kept"), "{}", finding.reason);
+}
+
+#[test]
+fn a_run_recorded_without_that_arithmetic_is_judged_all_the_same() {
+    let mut run = Run::good();
+    run.cost.regions[0].pays_for_use = None;
+    assert_eq!(run.judge().findings[2].standing, Standing::Holds);
 }

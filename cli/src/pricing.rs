@@ -1,6 +1,6 @@
 //! The bills of a usage, by the prices of each region that vazao ships.
 
-use costmodel::{PriceSheet, Region, SmallDocuments, Terms, Usage, bill, floor};
+use costmodel::{PaysForUse, PriceSheet, Region, SmallDocuments, Terms, Usage, bill, floor};
 use runlog::{CostRecord, RegionCost};
 
 use crate::failure::Failure;
@@ -32,5 +32,6 @@ fn price_in(usage: &Usage, region: Region) -> Result<RegionCost, Failure> {
         floor: floor(list)?,
         floor_free_tier: floor(free)?,
         small_documents: SmallDocuments::of(usage, &sheet).map_err(Failure::internal)?,
+        pays_for_use: PaysForUse::of(usage, &sheet).map_err(Failure::internal)?,
     })
 }

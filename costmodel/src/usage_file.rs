@@ -232,12 +232,14 @@ impl UsageFile {
         for entry in &self.api_gateway {
             all.extend(entry.used(month)?);
         }
+        let pooled = all.len();
         for entry in &self.sqs {
             all.extend(entry.used(month)?);
         }
         for entry in &self.lambda {
             all.extend(entry.used(month)?);
         }
+        all[pooled..].sort_by_key(pool_order);
         for entry in &self.s3 {
             all.extend(entry.used(month)?);
         }
@@ -307,6 +309,18 @@ fn known(
         }],
         amount: Usd::new(quantity * unit_price),
     }
+}
+
+/// Of what shares a free pool, the cheaper uses it up first, whatever the order of the file:
+/// standard queues before FIFO, arm64 before x86. AWS does not say which it takes.
+fn pool_order(used: &Used) -> (bool, bool) {
+    let is_lambda = used.service == "Lambda";
+    let is_dearer = if is_lambda {
+        !used.usage_type.ends_with("-ARM")
+    } else {
+        used.usage_type.contains("FIFO")
+    };
+    (is_lambda, is_dearer)
 }
 
 /// Usage of one price and one name becomes one line, so that two functions share their tiers.

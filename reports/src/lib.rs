@@ -2,10 +2,13 @@
 //! here decides: a report is a view, and can be made again from the run's folder.
 
 mod charts;
+mod cost_charts;
 mod html;
 mod junit;
 mod summary;
 mod words;
+
+pub use cost_charts::{break_even_chart, tornado_chart};
 
 use claims::{Evidence, Judgement};
 use runlog::LatencySummary;

@@ -1,6 +1,6 @@
 //! `bill.json`: what the run cost, and what it would have cost elsewhere.
 
-use costmodel::{Bill, LineItem, SmallDocuments};
+use costmodel::{Bill, LineItem, PaysForUse, SmallDocuments};
 use serde::{Deserialize, Serialize};
 
 /// The bills of a run.
@@ -31,4 +31,7 @@ pub struct RegionCost {
     pub floor_free_tier: Vec<LineItem>,
     /// What Intelligent-Tiering makes of documents of this size.
     pub small_documents: SmallDocuments,
+    /// What "you pay for what you use" comes to; none without an order.
+    #[serde(default)]
+    pub pays_for_use: Option<PaysForUse>,
 }
