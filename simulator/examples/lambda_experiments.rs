@@ -54,7 +54,7 @@ fn run(rate_per_s: f64, warm_s: f64, cold_s: f64, idle_s: f64, seconds: f64) -> 
     settings.visibility_timeout_us = u64::MAX >> 20;
     let function = &mut settings.function;
     function.order_failure_probability = 0.0;
-    function.cold_start_us = ((cold_s - warm_s) * 1e6) as u64;
+    function.cold_start = QuantileTable::constant(((cold_s - warm_s) * 1e6) as u32);
     function.idle_lifetime_us = (idle_s * 1e6) as u64;
     let warm = Distribution::Exponential { mean_s: warm_s };
     function.service = ServiceTime::Linear { invocation_us: 0, order: QuantileTable::of(&warm) };

@@ -37,7 +37,7 @@ pub fn simulate_long(
     rates: &MinuteRates,
     seed: u64,
 ) -> HybridForecast {
-    let capacity = settings.capacity_per_s();
+    let (capacity, _) = settings.capacity();
     if rates.0.iter().any(|rate| *rate > capacity * STEADY_LOAD_MAX) {
         let forecast = simulate(settings, rates.arrivals(seed), seed);
         return HybridForecast { simulated: forecast.arrivals, forecast };

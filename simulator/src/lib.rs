@@ -2,6 +2,8 @@
 //! answers for, so that the same machinery can be held against them. Events, no clock; every random
 //! choice comes from a seed.
 
+mod assumption;
+mod calibration;
 mod chance;
 mod distribution;
 mod forecast;
@@ -11,13 +13,17 @@ mod parallel;
 mod pipeline;
 mod queue;
 mod quotas;
+mod service_level;
+mod validation;
 mod volume;
 
+pub use assumption::{ASSUMPTIONS, Assumption};
+pub use calibration::{Calibration, ObservedInvocation, ObservedMessage};
 pub use distribution::Distribution;
-pub use forecast::{Forecast, Limit, Minute};
+pub use forecast::{Forecast, Limit, Step};
 pub use hybrid::{HybridForecast, simulate_long};
 pub use pipeline::{
-    Database, EventSourceMapping, Fault, Function, MinuteRates, PipelineSettings, QuantileTable,
+    Crash, Database, Deployed, EventSourceMapping, Fault, Function, MinuteRates, PipelineSettings, Pollers, QuantileTable,
     ServiceTime, simulate,
 };
 pub use queue::{
@@ -25,4 +31,8 @@ pub use queue::{
     QueueReport, QueueSettings, Retry, Servers, Times, simulate_queue,
 };
 pub use quotas::{Quota, Quotas};
-pub use volume::{OrderFootprint, VolumeForecast, heat_map, largest_volume, volumes};
+pub use service_level::{ServiceLevel, ServiceLevelError};
+pub use validation::{Backlog, Compared, Observation, Quantile, Validation, validate};
+pub use volume::{
+    OrderFootprint, Sensitivity, VolumeForecast, heat_map, largest_volume, sensitivity, volumes,
+};

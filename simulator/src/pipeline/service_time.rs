@@ -41,13 +41,24 @@ impl QuantileTable {
         Self((0..POINTS).map(point).collect())
     }
 
+    /// Always the same.
+    pub fn constant(us: u32) -> Self {
+        Self(vec![us; POINTS])
+    }
+
+    /// The same with every time multiplied.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        Self(self.0.iter().map(|us| (f64::from(*us) * factor).round() as u32).collect())
+    }
+
     /// The mean, µs.
     pub fn mean_us(&self) -> f64 {
         self.0.iter().map(|us| f64::from(*us)).sum::<f64>() / self.0.len() as f64
     }
 
     #[inline]
-    fn draw(&self, chance: &mut Chance) -> u64 {
+    pub(crate) fn draw(&self, chance: &mut Chance) -> u64 {
         u64::from(self.0[(chance.bits() >> 52) as usize & (POINTS - 1)])
     }
 }
@@ -64,34 +75,68 @@ pub enum ServiceTime {
     },
     /// A measured table for each batch size, from 1 on; the last serves all larger ones.
     ByBatchSize(Vec<QuantileTable>),
+    /// The same for each number of invocations at once, from 1 (it alone) on; the last serves all
+    /// larger numbers. Where invocations share processors or a database, more take longer.
+    ByConcurrency(Vec<Vec<QuantileTable>>),
 }
 
 impl ServiceTime {
+    /// The same with every time multiplied.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        let all = |tables: &[QuantileTable]| -> Vec<QuantileTable> {
+            tables.iter().map(|table| table.scaled(factor)).collect()
+        };
+        match self {
+            Self::Linear { invocation_us, order } => Self::Linear {
+                invocation_us: (*invocation_us as f64 * factor).round() as u64,
+                order: order.scaled(factor),
+            },
+            Self::ByBatchSize(tables) => Self::ByBatchSize(all(tables)),
+            Self::ByConcurrency(rows) => {
+                Self::ByConcurrency(rows.iter().map(|tables| all(tables)).collect())
+            }
+        }
+    }
+
+    /// One time, with so many invocations at once, this one included.
     #[inline]
-    pub(crate) fn draw(&self, orders: u64, chance: &mut Chance) -> u64 {
+    pub(crate) fn draw(&self, orders: u64, at_once: usize, chance: &mut Chance) -> u64 {
         match self {
             Self::Linear { invocation_us, order } => {
                 invocation_us + (0..orders).map(|_| order.draw(chance)).sum::<u64>()
             }
             Self::ByBatchSize(tables) => {
-                let index = (orders as usize).min(tables.len()).saturating_sub(1);
-                tables.get(index).map_or(0, |table| table.draw(chance))
+                nth(tables, orders as usize).map_or(0, |table| table.draw(chance))
             }
+            Self::ByConcurrency(tables) => nth(tables, at_once)
+                .and_then(|tables| nth(tables, orders as usize))
+                .map_or(0, |table| table.draw(chance)),
         }
     }
 
-    /// The mean for a batch of this size, µs.
+    /// The mean for a batch of this size, µs, with the most invocations at once that there is a
+    /// table for.
     pub fn mean_us(&self, orders: u32) -> f64 {
         match self {
             Self::Linear { invocation_us, order } => {
                 *invocation_us as f64 + f64::from(orders) * order.mean_us()
             }
             Self::ByBatchSize(tables) => {
-                let index = (orders as usize).min(tables.len()).saturating_sub(1);
-                tables.get(index).map_or(0.0, QuantileTable::mean_us)
+                nth(tables, orders as usize).map_or(0.0, QuantileTable::mean_us)
             }
+            Self::ByConcurrency(tables) => tables
+                .last()
+                .and_then(|tables| nth(tables, orders as usize))
+                .map_or(0.0, QuantileTable::mean_us),
         }
     }
+}
+
+/// The n-th, from 1 on, or the last.
+#[inline]
+fn nth<T>(all: &[T], n: usize) -> Option<&T> {
+    all.get(n.min(all.len()).saturating_sub(1))
 }
 
 #[cfg(test)]
