@@ -2,10 +2,17 @@
 //! here decides: a report is a view, and can be made again from the run's folder.
 
 mod charts;
+mod heat_map;
 mod html;
 mod junit;
+mod plots;
+mod scaling;
+mod simulation;
 mod summary;
 mod words;
+
+pub use scaling::scaling_page;
+pub use simulation::simulation_page;
 
 use claims::{Evidence, Judgement};
 use runlog::LatencySummary;

@@ -108,7 +108,10 @@ mod tests {
             let mut settings = before.clone();
             (assumption.set)(&mut settings, assumption.range[1]);
             let name = assumption.name;
-            assert!(((assumption.get)(&settings) / assumption.range[1] - 1.0).abs() < 1e-9, "{name}");
+            assert!(
+                ((assumption.get)(&settings) / assumption.range[1] - 1.0).abs() < 1e-9,
+                "{name}"
+            );
             for other in ASSUMPTIONS.iter().filter(|other| other.name != name) {
                 assert_eq!((other.get)(&settings), (other.get)(&before), "{name} {}", other.name);
             }

@@ -3,14 +3,20 @@
 //! time that is neither the function's nor the queue's.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashSet};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
-use crate::{Crash, PipelineSettings, QuantileTable, ServiceTime};
+use crate::{Crash, Pace, PipelineSettings, QuantileTable, ServiceTime};
 
 /// Fewer invocations than this make no table of their own.
 const SAMPLES_MIN: usize = 40;
 /// More invocations at once than this share one table.
 const AT_ONCE_MAX: usize = 64;
+/// For so long a machine is taken to be equally fast, µs.
+const PACE_STEP_US: u64 = 500_000;
+/// How many usual invocations are added to a step, so that one odd one makes no pace.
+const PACE_PRIOR: f64 = 2.0;
+/// Times and pace depend on each other; they settle within a few rounds.
+const PACE_ROUNDS: usize = 4;
 
 /// One invocation, as it was recorded. Instants are µs from the start of the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +57,8 @@ pub struct ObservedMessage {
 pub struct Calibration {
     /// How long invocations take.
     pub service: ServiceTime,
+    /// The same at the usual pace, and the pace over the time of the run.
+    pub paced: (ServiceTime, Pace),
     /// What a cold start adds; none was seen if it is nothing.
     pub cold_start: QuantileTable,
     /// The chance that a message of a successful invocation fails.
@@ -89,8 +97,10 @@ impl Calibration {
         if succeeded.is_empty() {
             return None;
         }
-        let samples = Samples::of(&succeeded);
+        let timed: Vec<Timed> = succeeded.iter().map(Timed::of).collect();
+        let samples = Samples::of(&timed);
         Some(Self {
+            paced: paced(timed.clone()),
             cold_start: cold_start(&sorted),
             order_failure_probability: order_failures(&succeeded),
             crash: crash(&sorted),
@@ -116,6 +126,76 @@ impl Calibration {
         settings.mapping.poll_us = self.poll_us;
         settings.mapping.wake_us = self.wake_us;
     }
+
+    /// The same for simulating the run itself again: at the pace of its time.
+    pub fn apply_to_replay(&self, settings: &mut PipelineSettings) {
+        self.apply(settings);
+        settings.function.service = self.paced.0.clone();
+        settings.pace = Some(self.paced.1.clone());
+    }
+}
+
+/// A successful invocation: when it began, how many ran at once, its size, its duration.
+#[derive(Debug, Clone, Copy)]
+struct Timed {
+    at_us: u64,
+    at_once: usize,
+    size: usize,
+    us: f64,
+}
+
+impl Timed {
+    fn of((invocation, at_once): &(&ObservedInvocation, usize)) -> Self {
+        Self {
+            at_us: invocation.received_us,
+            at_once: (*at_once).min(AT_ONCE_MAX),
+            size: invocation.messages.len(),
+            us: invocation.duration_us as f64,
+        }
+    }
+}
+
+/// What each step of time took over what its invocations usually take, and the times without it.
+fn paced(mut timed: Vec<Timed>) -> (ServiceTime, Pace) {
+    let measured: Vec<f64> = timed.iter().map(|one| one.us).collect();
+    let steps = timed.iter().map(|one| one.at_us / PACE_STEP_US).max().unwrap_or(0) as usize + 1;
+    let mut pace = Pace { step_us: PACE_STEP_US, factors: vec![1.0; steps] };
+    for _ in 0..PACE_ROUNDS {
+        let usual = Usual::of(&timed);
+        let prior = PACE_PRIOR * usual.mean;
+        let mut sums = vec![(prior, prior); steps];
+        for (one, took) in timed.iter().zip(&measured) {
+            let sum = &mut sums[(one.at_us / PACE_STEP_US) as usize];
+            *sum = (sum.0 + took, sum.1 + usual.of_one(one));
+        }
+        pace.factors = sums.iter().map(|(took, usual)| took / usual.max(1e-9)).collect();
+        for (one, took) in timed.iter_mut().zip(&measured) {
+            one.us = took / pace.at(one.at_us).max(1e-9);
+        }
+    }
+    (Samples::of(&timed).tables(), pace)
+}
+
+/// Mean durations by how many ran at once and by size.
+struct Usual {
+    by_kind: HashMap<(usize, usize), (f64, f64)>,
+    mean: f64,
+}
+
+impl Usual {
+    fn of(timed: &[Timed]) -> Self {
+        let mut by_kind = HashMap::new();
+        for one in timed {
+            let (sum, count) = by_kind.entry((one.at_once, one.size)).or_insert((0.0, 0.0));
+            (*sum, *count) = (*sum + one.us, *count + 1.0);
+        }
+        let mean = timed.iter().map(|one| one.us).sum::<f64>() / timed.len().max(1) as f64;
+        Self { by_kind, mean }
+    }
+
+    fn of_one(&self, one: &Timed) -> f64 {
+        self.by_kind.get(&(one.at_once, one.size)).map_or(self.mean, |(sum, count)| sum / count)
+    }
 }
 
 /// How many ran when each began, itself included; sorted by their begin.
@@ -138,15 +218,15 @@ struct Samples {
 }
 
 impl Samples {
-    fn of(succeeded: &[(&ObservedInvocation, usize)]) -> Self {
-        let batch_max = succeeded.iter().map(|(i, _)| i.messages.len()).max().unwrap_or(1);
+    fn of(timed: &[Timed]) -> Self {
+        let batch_max = timed.iter().map(|one| one.size).max().unwrap_or(1);
         let mut by_at_once: Vec<Vec<Vec<u64>>> = Vec::new();
-        for (invocation, at_once) in succeeded {
-            let row = (*at_once).min(AT_ONCE_MAX) - 1;
+        for one in timed {
+            let row = one.at_once - 1;
             if by_at_once.len() <= row {
                 by_at_once.resize(row + 1, vec![Vec::new(); batch_max]);
             }
-            by_at_once[row][invocation.messages.len() - 1].push(invocation.duration_us);
+            by_at_once[row][one.size - 1].push(one.us.round() as u64);
         }
         let mut samples = Self { by_at_once, batch_max };
         samples.join_sparse();
@@ -296,7 +376,7 @@ fn poll(invocation: &ObservedInvocation) -> Option<u64> {
     let first = invocation.messages.iter().map(|message| message.sent_us).min()?;
     // The time stamp of a message has a resolution of 1 ms.
     (first + 1_000 < invocation.polled_us)
-        .then(|| invocation.received_us - invocation.polled_us)
+        .then(|| invocation.received_us.saturating_sub(invocation.polled_us))
 }
 
 /// Until the batch was there, when its poller waited for its first message.

@@ -43,6 +43,39 @@ impl Limit {
         Self::BatchWindow,
     ];
 
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GatewayThrottle => "the gateway's throttle",
+            Self::MappingRamp => "the ramp of the event source mapping",
+            Self::MaximumConcurrency => "the maximum concurrency of the event source mapping",
+            Self::MappingCeiling => "the ceiling of the event source mapping",
+            Self::AccountConcurrency => "Lambda's concurrent executions",
+            Self::FunctionScaling => "Lambda's scaling rate",
+            Self::InFlight => "the queue's in-flight messages",
+            Self::Database => "the database",
+            Self::BatchWindow => "the batch window",
+        }
+    }
+
+    /// What the share of [`Forecast::bottleneck`] is a share of.
+    pub fn share_in_words(self, share: f64) -> String {
+        let percent = match share * 100.0 {
+            0.0..0.01 => "less than 0.01 %".to_owned(),
+            percent => format!("{percent:.2} %"),
+        };
+        match self {
+            Self::GatewayThrottle => format!("{percent} of the orders"),
+            Self::AccountConcurrency | Self::FunctionScaling => format!("{percent} of the batches"),
+            Self::MappingRamp
+            | Self::MaximumConcurrency
+            | Self::MappingCeiling
+            | Self::InFlight
+            | Self::Database
+            | Self::BatchWindow => format!("orders {percent} of the time"),
+        }
+    }
+
     /// What to change.
     pub fn remedy(self) -> &'static str {
         match self {
@@ -171,8 +204,7 @@ impl Forecast {
             let share = self.throttles as f64 / (self.throttles + self.invocations) as f64;
             let held = |limit| self.held_us[limit as usize];
             let scaling = held(Limit::FunctionScaling) > held(Limit::AccountConcurrency);
-            let limit =
-                if scaling { Limit::FunctionScaling } else { Limit::AccountConcurrency };
+            let limit = if scaling { Limit::FunctionScaling } else { Limit::AccountConcurrency };
             return Some((limit, share));
         }
         (longest.1 > 0).then(|| (longest.0, longest.1 as f64 / self.ended_us.max(1) as f64))
@@ -308,6 +340,17 @@ impl Forecast {
         self.concurrency_max = self.concurrency_max.max(self.step.concurrency_max);
         self.steps.push(self.step);
         self.step = Step::default();
+    }
+
+    /// The same of a forecast that was put together of parts, up to a share of the orders.
+    pub(crate) fn check_account_within(&self, share: f64) {
+        let accounted = self.done + self.dead_letters + self.refused;
+        let off = self.arrivals.abs_diff(accounted) as f64;
+        assert!(
+            off <= share * self.arrivals as f64 + 1.0,
+            "{} orders, {accounted} accounted for",
+            self.arrivals
+        );
     }
 
     /// Every order must have become something.

@@ -13,4 +13,4 @@ pub use arrivals::MinuteRates;
 pub use deployed::{Deployed, Pollers};
 pub use engine::simulate;
 pub use service_time::{QuantileTable, ServiceTime};
-pub use settings::{Crash, Database, EventSourceMapping, Fault, Function, PipelineSettings};
+pub use settings::{Crash, Database, EventSourceMapping, Fault, Function, Pace, PipelineSettings};

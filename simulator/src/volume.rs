@@ -9,14 +9,14 @@ use costmodel::{
 
 use crate::hybrid::simulate_long;
 use crate::{
-    ASSUMPTIONS, Assumption, Forecast, Limit, MinuteRates, PipelineSettings, ServiceLevel, parallel,
-    simulate,
+    ASSUMPTIONS, Assumption, Forecast, Limit, MinuteRates, PipelineSettings, ServiceLevel,
+    parallel, simulate,
 };
 
 /// Days of more orders than this are forecast by the hybrid.
 const EXACT_ORDERS_MAX: f64 = 2e7;
-/// Volumes beyond this are not looked for, orders a day.
-const PER_DAY_MAX: f64 = 1e10;
+/// Rates beyond this are not looked for, orders a second.
+const RATE_MAX_PER_S: f64 = 1e6;
 
 /// A business day at one volume.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,13 +71,8 @@ fn business_day(settings: &PipelineSettings, per_day: f64, seed: u64) -> VolumeF
     let rates = MinuteRates::of_curve(&Curve::business_day(), per_day);
     let peak_per_s = rates.0.iter().copied().fold(0.0, f64::max);
     let capacity_per_s = settings.capacity();
-    let at = |forecast, exact| VolumeForecast {
-        per_day,
-        forecast,
-        exact,
-        peak_per_s,
-        capacity_per_s,
-    };
+    let at =
+        |forecast, exact| VolumeForecast { per_day, forecast, exact, peak_per_s, capacity_per_s };
     if (per_day / 86_400.0).min(settings.gateway_rate_per_s) > capacity_per_s.0 {
         return at(None, false);
     }
@@ -97,14 +92,38 @@ fn business_day(settings: &PipelineSettings, per_day: f64, seed: u64) -> VolumeF
     at(Some(hybrid.forecast), exact)
 }
 
+/// How a rate is tried.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Probe {
+    /// Minutes at the rate.
+    pub(crate) minutes: usize,
+    /// The first of them, that are not counted.
+    pub(crate) lead: usize,
+    /// The largest rate is found up to this factor.
+    pub(crate) within: f64,
+}
+
+/// The busiest 15 minutes of a day, after 5 at the same rate.
+const BUSIEST: Probe = Probe { minutes: 20, lead: 5, within: 1.02 };
+
 /// The largest volume, orders a day, at which the busiest 15 minutes of a business day still keep
 /// the service level, and refuse and give up none; within 2 %. None if even one order a second is
 /// too many.
 pub fn largest_volume(settings: &PipelineSettings, level: ServiceLevel, seed: u64) -> Option<f64> {
-    let peak_share_per_s = Curve::business_day().peak_share_per_s();
+    let rate = largest_rate(settings, level, BUSIEST, seed)?;
+    Some(rate / Curve::business_day().peak_share_per_s())
+}
+
+/// The largest rate, orders a second.
+pub(crate) fn largest_rate(
+    settings: &PipelineSettings,
+    level: ServiceLevel,
+    probe: Probe,
+    seed: u64,
+) -> Option<f64> {
     let settings = PipelineSettings { faults: Vec::new(), ..settings.clone() };
-    let keeps = |per_day: f64| keeps(&settings, per_day * peak_share_per_s, level, seed);
-    let (mut good, mut bad) = (1.0 / peak_share_per_s, PER_DAY_MAX);
+    let keeps = |rate: f64| keeps(&settings, rate, level, probe, seed);
+    let (mut good, mut bad) = (1.0, RATE_MAX_PER_S);
     if !keeps(good) {
         return None;
     }
@@ -117,23 +136,29 @@ pub fn largest_volume(settings: &PipelineSettings, level: ServiceLevel, seed: u6
             break;
         }
     }
-    while bad / good > 1.02 {
+    while bad / good > probe.within {
         let middle = (good * bad).sqrt();
         if keeps(middle) { good = middle } else { bad = middle }
     }
     Some(good)
 }
 
-/// Whether the service level is kept in 15 minutes at a rate, after 5 at the same.
-fn keeps(settings: &PipelineSettings, rate_per_s: f64, level: ServiceLevel, seed: u64) -> bool {
+/// Whether the service level is kept at a rate.
+fn keeps(
+    settings: &PipelineSettings,
+    rate_per_s: f64,
+    level: ServiceLevel,
+    probe: Probe,
+    seed: u64,
+) -> bool {
     if rate_per_s > settings.capacity().0 {
         return false;
     }
     let run = |minutes| {
         simulate(settings, MinuteRates::constant(rate_per_s, minutes).arrivals(seed), seed)
     };
-    let mut forecast = run(20);
-    forecast.take_off(&run(5));
+    let mut forecast = run(probe.minutes);
+    forecast.take_off(&run(probe.lead));
     forecast.share_within(level.us_max) >= level.quantile
         && forecast.refused == 0
         && forecast.throttles == 0

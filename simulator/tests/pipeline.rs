@@ -110,8 +110,7 @@ fn a_batch_that_stays_without_account_concurrency_comes_back_after_the_visibilit
     let mut settings = plain();
     settings.function.concurrency_max = 2;
     settings.mapping.batch_size = 1;
-    settings.function.service =
-        ServiceTime::ByBatchSize(vec![QuantileTable::constant(28_000_000)]);
+    settings.function.service = ServiceTime::ByBatchSize(vec![QuantileTable::constant(28_000_000)]);
     // Refused at 0, 0.05, 0.15, 0.35, 0.75, 1.55, 3.15, 6.35, 11.35, 16.35, 21.35 and 26.35 s; the
     // next try would be at 31.35 s, after it is visible again at 30 s.
     let forecast = run(&settings, [0, 0, 0]);
@@ -123,8 +122,7 @@ fn new_environments_come_no_faster_than_lambda_adds_them() {
     let mut settings = plain();
     settings.function.environments_per_10_s = 2;
     settings.mapping.batch_size = 1;
-    settings.function.service =
-        ServiceTime::ByBatchSize(vec![QuantileTable::constant(20_000_000)]);
+    settings.function.service = ServiceTime::ByBatchSize(vec![QuantileTable::constant(20_000_000)]);
     // Two at once and one more each 5 s: the third is taken at 6.35 s, its first try after 5 s.
     let forecast = run(&settings, [0, 0, 0]);
     assert_eq!((forecast.cold_starts, forecast.max_us()), (0, 26_350_000));

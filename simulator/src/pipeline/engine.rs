@@ -9,6 +9,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use super::environments::Environments;
 use super::invocation::End;
 use super::ramp::Ramp;
+use super::service_time::Dealt;
 use super::settings::PipelineSettings;
 use crate::chance::Chance;
 use crate::forecast::{Forecast, Limit};
@@ -39,6 +40,7 @@ struct Throttled {
 pub(super) struct Engine<'a> {
     pub(super) settings: &'a PipelineSettings,
     pub(super) chance: Chance,
+    pub(super) dealt: Dealt,
     pub(super) now: u64,
     waiting: VecDeque<u64>,
     returned: VecDeque<Retried>,
@@ -100,6 +102,7 @@ impl<'a> Engine<'a> {
         let mut engine = Self {
             settings,
             chance: Chance::new(seed, 0x7069_7065),
+            dealt: Dealt::new(seed),
             now: 0,
             waiting: VecDeque::new(),
             returned: VecDeque::new(),

@@ -58,7 +58,11 @@ impl Engine<'_> {
         let end = self.now + init_us + course.takes_us + mapping.handover_us;
         let concurrency = self.ends.len() as u64 + 1;
         self.forecast.invoked(course.takes_us, init_us, concurrency, end);
-        self.ends.push(Reverse(End::new(end + mapping.poll_us, messages, course.loses_environment)));
+        self.ends.push(Reverse(End::new(
+            end + mapping.poll_us,
+            messages,
+            course.loses_environment,
+        )));
         self.in_flight += messages;
         for index in 0..self.batch.len() {
             let fails = self.order_fails() || course.fails;
@@ -91,11 +95,14 @@ impl Engine<'_> {
     fn course(&mut self, messages: u64) -> Course {
         let function = &self.settings.function;
         let at_once = self.ends.len() + 1;
-        let mut course = Course {
-            takes_us: function.service.draw(messages, at_once, &mut self.chance),
-            fails: false,
-            loses_environment: false,
+        let takes_us = match &self.settings.pace {
+            None => function.service.draw(messages, at_once, &mut self.chance),
+            Some(pace) => {
+                let usual = function.service.deal(messages, at_once, &mut self.dealt);
+                (usual as f64 * pace.at(self.now)).round() as u64
+            }
         };
+        let mut course = Course { takes_us, fails: false, loses_environment: false };
         if let Some(crash) = &function.crash
             && self.chance.happens(crash.probability)
         {
@@ -112,8 +119,7 @@ impl Engine<'_> {
             course.takes_us += self.wait_for_connection(messages);
         }
         if course.takes_us > function.timeout_us {
-            course =
-                Course { takes_us: function.timeout_us, fails: true, loses_environment: true };
+            course = Course { takes_us: function.timeout_us, fails: true, loses_environment: true };
         }
         course
     }

@@ -28,6 +28,8 @@ pub struct PipelineSettings {
     /// The chance that a message comes again although it was deleted. SQS promises at least once
     /// and does not say how often it is more.
     pub duplicate_probability: f64,
+    /// How fast what runs the function was over time, when a run is simulated again.
+    pub pace: Option<Pace>,
     /// Length of a step of [`crate::Forecast::steps`], µs, at least 1.
     pub step_us: u64,
 }
@@ -85,6 +87,23 @@ pub struct Function {
     pub crash: Option<Crash>,
     /// The chance that an order fails and is reported as such in a partial batch response.
     pub order_failure_probability: f64,
+}
+
+/// How much longer than usual invocations took, over time: a machine that others use, too, is not
+/// equally fast throughout.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pace {
+    /// Length of a step, µs, at least 1.
+    pub step_us: u64,
+    /// By what an invocation's time is multiplied that starts in each step; 1 after the last.
+    pub factors: Vec<f64>,
+}
+
+impl Pace {
+    /// The factor at an instant, µs from the start.
+    pub fn at(&self, us: u64) -> f64 {
+        self.factors.get((us / self.step_us.max(1)) as usize).copied().unwrap_or(1.0)
+    }
 }
 
 /// An invocation that dies: every message of it goes back, and its environment is lost.
@@ -158,6 +177,7 @@ impl PipelineSettings {
             database: None,
             faults: Vec::new(),
             duplicate_probability: 0.0,
+            pace: None,
             step_us: 60_000_000,
         }
     }
