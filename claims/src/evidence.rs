@@ -2,6 +2,7 @@
 
 use costmodel::Usage;
 use runlog::{CostRecord, Reconciliation, RunManifest, TimelinePoint};
+use simulator::Extrapolation;
 
 /// The recorded facts of one run.
 #[derive(Debug, Clone, Copy)]
@@ -16,4 +17,7 @@ pub struct Evidence<'a> {
     pub cost: &'a CostRecord,
     /// The run over time.
     pub timeline: &'a [TimelinePoint],
+    /// What a simulation that the run calibrated says beyond it; none where the cloud did not
+    /// record invocations.
+    pub extrapolation: Option<&'a Extrapolation>,
 }

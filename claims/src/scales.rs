@@ -1,5 +1,6 @@
 //! Claim: it scales from one order to millions a day. A run shows it up to the rate that it
-//! offered, and no further; and only if the generator kept its own schedule.
+//! offered, and no further; and only if the generator kept its own schedule. What a simulation that
+//! the run calibrated says beyond is shown as that, and decides nothing.
 
 use crate::generator_health::bottleneck;
 use crate::words::{duration, grouped};
@@ -43,6 +44,7 @@ pub(crate) fn examine(evidence: &Evidence<'_>) -> Finding {
             "measured",
         )
         .fact("start lag p99", duration(manifest.generator.start_lag.p99_us), "measured");
+    let finding = beyond(finding, evidence);
     let compression = (manifest.speed - 1.0).abs() > f64::EPSILON;
     if compression {
         finding.caveat(format!(
@@ -52,6 +54,45 @@ pub(crate) fn examine(evidence: &Evidence<'_>) -> Finding {
     } else {
         finding
     }
+}
+
+/// What was not measured but simulated, and says so.
+fn beyond(finding: Finding, evidence: &Evidence<'_>) -> Finding {
+    let Some(extrapolation) = evidence.extrapolation else { return finding };
+    if let Some(reason) = extrapolation.not_valid.first() {
+        return finding.caveat(format!(
+            "nothing is said beyond the measured rate: the simulation is not valid for this run ({reason})"
+        ));
+    }
+    let peak = evidence.manifest.peak_rate_per_s;
+    let level = &extrapolation.service_level;
+    let Some(largest) = extrapolation.largest_per_s else {
+        return finding.caveat(format!("simulated, no rate keeps {level} to the document"));
+    };
+    let stop = extrapolation.first_limit.map_or_else(
+        || format!("{largest:.0}/s; nothing stops it there"),
+        |limit| format!("{largest:.0}/s, {}: {}", limit.name(), limit.remedy()),
+    );
+    if largest <= peak {
+        return finding.fact("first limit", stop, "simulated");
+    }
+    let finding = finding
+        .fact(
+            "beyond what was measured",
+            format!(
+                "from {peak:.0}/s to {largest:.0}/s, as {} a day, with {level} to the document",
+                grouped((largest * 86_400.0) as u64)
+            ),
+            "simulated, extrapolated",
+        )
+        .fact("first limit", stop, "simulated, extrapolated");
+    if extrapolation.at_once_needed > extrapolation.at_once_measured as u64 {
+        return finding.caveat(format!(
+            "{largest:.0}/s needs {} invocations at once; their times were measured with up to {}",
+            extrapolation.at_once_needed, extrapolation.at_once_measured
+        ));
+    }
+    finding
 }
 
 fn decide(evidence: &Evidence<'_>) -> (Standing, String) {

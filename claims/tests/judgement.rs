@@ -11,6 +11,7 @@ use runlog::{
     CostRecord, Deployment, GeneratorHealth, LatencySummary, OutcomeCounts, Phases, Reconciliation,
     RegionCost, Residual, RunManifest, ServiceLevel, Target,
 };
+use simulator::{Extrapolation, Limit};
 
 const ORDERS: u64 = 10_000;
 
@@ -20,12 +21,20 @@ struct Run {
     reconciliation: Reconciliation,
     usage: Usage,
     cost: CostRecord,
+    extrapolation: Option<Extrapolation>,
 }
 
 impl Run {
     fn good() -> Self {
         let usage = usage();
-        Self { manifest: manifest(), reconciliation: account(), cost: cost(&usage), usage }
+        let extrapolation = None;
+        Self {
+            manifest: manifest(),
+            reconciliation: account(),
+            cost: cost(&usage),
+            usage,
+            extrapolation,
+        }
     }
 
     fn judge(&self) -> Judgement {
@@ -35,6 +44,7 @@ impl Run {
             usage: &self.usage,
             cost: &self.cost,
             timeline: &[],
+            extrapolation: self.extrapolation.as_ref(),
         })
     }
 
@@ -356,4 +366,66 @@ fn a_run_recorded_without_that_arithmetic_is_judged_all_the_same() {
     let mut run = Run::good();
     run.cost.regions[0].pays_for_use = None;
     assert_eq!(run.judge().findings[2].standing, Standing::Holds);
+}
+
+fn extrapolation() -> Extrapolation {
+    Extrapolation {
+        not_valid: Vec::new(),
+        service_level: "p99<=5s".to_owned(),
+        largest_per_s: Some(2_500.0),
+        first_limit: Some(Limit::MaximumConcurrency),
+        at_once_measured: 4,
+        at_once_needed: 4,
+    }
+}
+
+/// The facts of the claim of scale, in one text, and its caveats.
+fn scales(run: &Run) -> (Standing, String, Vec<String>) {
+    let judgement = run.judge();
+    let finding = judgement.findings.iter().find(|finding| finding.claim == "scales").unwrap();
+    let facts = finding
+        .facts
+        .iter()
+        .map(|fact| format!("{}: {} ({})", fact.label, fact.value, fact.provenance))
+        .collect::<Vec<_>>();
+    (finding.standing, facts.join("; "), finding.caveats.clone())
+}
+
+#[test]
+fn what_was_simulated_beyond_the_measured_rate_is_marked_and_decides_nothing() {
+    let mut run = Run::good();
+    let without = scales(&run).0;
+    run.extrapolation = Some(extrapolation());
+    let (standing, facts, _) = scales(&run);
+    assert_eq!(standing, without);
+    // 2,500/s for 86,400 s.
+    assert!(facts.contains("from 731/s to 2500/s, as 216,000,000 a day"), "{facts}");
+    assert!(facts.contains("first limit: 2500/s, the maximum concurrency"), "{facts}");
+    assert!(facts.contains("(simulated, extrapolated)"), "{facts}");
+}
+
+#[test]
+fn a_model_that_is_not_valid_for_the_run_says_nothing_beyond_it() {
+    let mut run = Run::good();
+    let not_valid = vec!["p50 is off".to_owned()];
+    run.extrapolation = Some(Extrapolation { not_valid, ..extrapolation() });
+    let (_, facts, caveats) = scales(&run);
+    assert!(!facts.contains("extrapolated"), "{facts}");
+    assert!(caveats.iter().any(|caveat| caveat.contains("p50 is off")), "{caveats:?}");
+}
+
+#[test]
+fn a_limit_within_what_was_measured_is_no_extrapolation() {
+    let mut run = Run::good();
+    run.extrapolation = Some(Extrapolation { largest_per_s: Some(600.0), ..extrapolation() });
+    let (_, facts, _) = scales(&run);
+    assert!(facts.contains("first limit: 600/s") && !facts.contains("extrapolated"), "{facts}");
+}
+
+#[test]
+fn more_invocations_at_once_than_were_measured_are_a_caveat() {
+    let mut run = Run::good();
+    run.extrapolation = Some(Extrapolation { at_once_needed: 9, ..extrapolation() });
+    let (_, _, caveats) = scales(&run);
+    assert!(caveats.iter().any(|caveat| caveat.contains("needs 9 invocations at once")));
 }

@@ -131,45 +131,73 @@ pub(crate) struct SystemArguments {
     pub(crate) fault: Vec<String>,
 }
 
-/// A model file describes a queue that theory knows: arrivals, service, servers, retries. Every key
-/// is in docs/model.md. A smallest one, M/M/1 at 80 %:
+/// Three ways to use it; nothing is sent anywhere, and every number is simulated.
+///
+///     vazao simulate --per-day 1,1e3,1e6,1e7,1e8 --keep "p99<=60s"
+///
+/// A business day of the deployed pipeline at each volume: what the template deploys, under the
+/// quotas of a new account, with an assumed function (5 ms an invocation, 40 ms an order). Where the
+/// first bottleneck is, what to change, what an order costs, the largest volume that keeps the
+/// service level, and how much all of it depends on what nobody has measured.
+///
+///     vazao simulate --from runs/20261123-101500-business-day
+///
+/// The run's own orders again through its own settings, with the service times, cold starts and
+/// failures that it recorded: measured against simulated. With --per-day the volumes are simulated
+/// with the run's times.
+///
+///     vazao simulate --model queue.toml
+///
+/// A plain queue that theory knows: arrivals, service, servers, retries. Every key is in
+/// docs/model.md. A smallest one, M/M/1 at 80 %:
 ///
 ///     [arrivals.poisson]
 ///     rate_per_s = 0.8
 ///     [service.exponential]
 ///     mean_s = 1.0
 ///
-/// Volumes are business days of the whole pipeline: gateway, queue, event source mapping, function,
-/// with the quotas of a new account and an assumed function (5 ms an invocation, 40 ms an order).
-/// Nothing is sent anywhere: every number is simulated.
-///
-///     vazao simulate --per-day 1,1e3,1e6,1e7,1e8
-///
-/// Exit codes: 0 simulated; 2 usage or model file.
+/// Exit codes: 0 simulated; 2 usage, run or model file; 21 --from alone, and the model is not valid
+/// for this run.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment, group = clap::ArgGroup::new("what").required(true))]
+#[command(
+    verbatim_doc_comment,
+    group = clap::ArgGroup::new("what").required(true).multiple(true)
+)]
 pub(crate) struct SimulateArguments {
     /// Simulate the queue of this model file (TOML)
-    #[arg(long, value_name = "FILE", group = "what")]
+    #[arg(long, value_name = "FILE", group = "what", conflicts_with_all = ["per_day", "from"])]
     pub(crate) model: Option<PathBuf>,
 
     /// Simulate a business day of the pipeline at each of these volumes, orders per day
     #[arg(long, value_name = "N,N,...", value_delimiter = ',', group = "what")]
     pub(crate) per_day: Vec<f64>,
 
-    /// The service level: 99 of 100 orders documented within this, ms
-    #[arg(long, value_name = "MS", default_value_t = 5_000, help_heading = "Pipeline")]
-    pub(crate) document_p99_ms: u64,
+    /// Simulate this run again and compare; with --per-day, only take its times
+    #[arg(long, value_name = "RUN", group = "what")]
+    pub(crate) from: Option<PathBuf>,
 
-    /// MaximumConcurrency of the event source mapping, 2 to 1000 [default: not set]
+    /// The service level that a volume has to keep: a share of the orders, documented within a time
+    #[arg(long, value_name = "pNN<=TIME", default_value = "p99<=5s", help_heading = "Pipeline")]
+    pub(crate) keep: String,
+
+    /// The SAM template that is deployed; the default is the one that comes with vazao
+    #[arg(long, value_name = "FILE", help_heading = "Pipeline")]
+    pub(crate) template: Option<PathBuf>,
+
+    /// Another value for a parameter of the template, as in `vazao run`; may be given several times
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "Pipeline")]
+    pub(crate) parameter: Vec<String>,
+
+    /// MaximumConcurrency of the event source mapping, 2 to 1000 [default: the template's]
     #[arg(long, value_name = "N", help_heading = "Pipeline")]
     pub(crate) concurrency: Option<u32>,
 
-    /// Most orders in one invocation, 1 to 10
-    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Pipeline")]
-    pub(crate) batch_size: u32,
+    /// Most orders in one invocation, 1 to 10 [default: the template's]
+    #[arg(long, value_name = "N", help_heading = "Pipeline")]
+    pub(crate) batch_size: Option<u32>,
 
-    /// Provisioned mode with so many event pollers at least and at most, such as 2,200
+    /// Provisioned mode in place of MaximumConcurrency, with so many event pollers at least and at
+    /// most, such as 2,200
     #[arg(
         long,
         value_name = "MIN,MAX",
@@ -179,9 +207,34 @@ pub(crate) struct SimulateArguments {
     )]
     pub(crate) pollers: Vec<u32>,
 
+    /// The database as a bottleneck: its connections, and how long an order holds one, ms; such as
+    /// 80,2.5
+    #[arg(long, value_name = "CONNECTIONS,MS", help_heading = "Pipeline")]
+    pub(crate) database: Option<String>,
+
+    /// Something goes wrong at a time of the day, for so many minutes: database-outage=09:00/15, or
+    /// slow-storage=09:00/15/200 with what each order then takes longer, ms. May be given several
+    /// times
+    #[arg(long, value_name = "KIND=TIME/MIN[/MS]", help_heading = "Pipeline")]
+    pub(crate) fault: Vec<String>,
+
+    /// Another quota than a new account's, such as lambda_account_concurrency=5000; a name that
+    /// does not exist is answered with those that do
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "Pipeline")]
+    pub(crate) quota: Vec<String>,
+
+    /// Another value for what AWS does not document or nobody has measured, such as
+    /// idle_lifetime_s=300; a name that does not exist is answered with those that do
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "Pipeline")]
+    pub(crate) assume: Vec<String>,
+
     /// AWS region whose prices are taken: sa-east-1 or us-east-1
     #[arg(long, value_name = "REGION", default_value = "sa-east-1", help_heading = "Pipeline")]
     pub(crate) region: String,
+
+    /// Also draw it on a page [default: simulation.html in the folder of --from]
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) page: Option<PathBuf>,
 
     /// Another seed than 1 or the model file's
     #[arg(long, value_name = "N")]

@@ -9,6 +9,7 @@ use runlog::{
 };
 
 use crate::failure::Failure;
+use crate::recorded::Recorded;
 
 /// The file of the verdict and the findings.
 const VERDICT: &str = "verdict.json";
@@ -20,12 +21,19 @@ pub(crate) fn write_reports(directory: &RunDirectory) -> Result<Judgement, Failu
     let usage: Usage = read(directory.usage())?;
     let cost: CostRecord = read(directory.bill())?;
     let timeline = read_timeline(&directory.timeline()).map_err(Failure::usage)?;
+    // Not there in runs of before, and where the cloud does not tell of invocations.
+    let extrapolation = if directory.invocations().exists() && directory.pipeline().exists() {
+        Recorded::read(directory.root()).ok().map(|recorded| recorded.extrapolation())
+    } else {
+        None
+    };
     let evidence = Evidence {
         manifest: &manifest,
         reconciliation: &reconciliation,
         usage: &usage,
         cost: &cost,
         timeline: &timeline,
+        extrapolation: extrapolation.as_ref(),
     };
     let judgement = claims::judge(&evidence);
     let latency = latency(directory)?;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use costmodel::Region;
 use loadgen::Credentials;
@@ -11,6 +12,7 @@ use localcloud::{ApiKey, CloudConfig, FaultPlan, IamUser, TemplateSettings};
 use observe::MetersOf;
 use orders::World;
 use runlog::Deployment;
+use simulator::{Deployed, Pollers};
 
 use crate::args::SystemArguments;
 use crate::failure::Failure;
@@ -49,6 +51,14 @@ impl System {
                 bootstrap.display()
             )));
         }
+        Self::described(arguments, bootstrap)
+    }
+
+    /// What the template describes, for those who start nothing.
+    pub(crate) fn described(
+        arguments: &SystemArguments,
+        bootstrap: PathBuf,
+    ) -> Result<Self, Failure> {
         let region = region(&arguments.region)?;
         let (template_name, template) = template(arguments.template.as_deref())?;
         let parameters = parameters(arguments)?;
@@ -117,6 +127,32 @@ impl System {
             batch_size: source.batch_size,
             maximum_concurrency: source.maximum_concurrency,
             visibility_timeout_s: queue.map_or(0, |queue| queue.visibility_timeout.as_secs()),
+        }
+    }
+
+    /// The settings that a simulation of this system takes from it.
+    pub(crate) fn deployed(&self) -> Deployed {
+        let config = &self.described;
+        let source = &config.event_sources[0];
+        let queue = config.queues.iter().find(|queue| queue.name == source.queue);
+        let function = config.functions.iter().find(|f| f.name == source.function);
+        let throttle = config.api.as_ref().and_then(|api| api.routes.first()?.throttle);
+        Deployed {
+            gateway_rate_per_s: throttle.map(|throttle| throttle.rate_per_s),
+            gateway_burst: throttle.map(|throttle| throttle.burst),
+            visibility_timeout_ms: queue.map_or(30_000, |queue| millis(queue.visibility_timeout)),
+            max_receive_count: queue
+                .and_then(|queue| queue.redrive.as_ref())
+                .map_or(u32::MAX, |redrive| redrive.max_receive_count),
+            batch_size: source.batch_size,
+            batch_window_ms: millis(source.batching_window),
+            maximum_concurrency: Some(source.maximum_concurrency),
+            provisioned: source
+                .provisioned
+                .map(|pollers| Pollers { minimum: pollers.minimum, maximum: pollers.maximum }),
+            memory_mb: function.map_or(128, |function| function.memory_mb),
+            timeout_ms: function.map_or(3_000, |function| millis(function.timeout)),
+            reserved_concurrency: function.and_then(|function| function.reserved_concurrency),
         }
     }
 
@@ -198,6 +234,10 @@ impl System {
         }
         Ok(config)
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The name and text of the template.

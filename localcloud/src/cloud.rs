@@ -53,7 +53,7 @@ impl LocalCloud {
         tasks.spawn(server::run(listener, services.clone()));
         tasks.spawn(sample(services.sqs.clone()));
         tasks.spawn(tend(services.lambda.clone()));
-        for source in event_sources(&config.event_sources, &services) {
+        for source in event_sources(&config, &services) {
             tasks.spawn(Arc::new(source).run());
         }
         Ok(LocalCloud { address, services, tasks })
@@ -180,7 +180,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 /// The names were checked: a source without its queue or function does not get here.
-fn event_sources(configs: &[EventSourceConfig], services: &Services) -> Vec<EventSource> {
+fn event_sources(cloud: &CloudConfig, services: &Services) -> Vec<EventSource> {
     let source = |config: &EventSourceConfig| {
         let queue = services.sqs.queue(&config.queue)?;
         let function = services.lambda.function(&config.function)?;
@@ -190,9 +190,10 @@ fn event_sources(configs: &[EventSourceConfig], services: &Services) -> Vec<Even
             function,
             services.sqs.clone(),
             services.lambda.clone(),
+            cloud.invocations.clone(),
         ))
     };
-    configs.iter().filter_map(source).collect()
+    cloud.event_sources.iter().filter_map(source).collect()
 }
 
 async fn sample(sqs: Arc<Sqs>) {

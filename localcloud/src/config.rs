@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use crate::error::ConfigError;
 use crate::faults::FaultPlan;
+use crate::invocation_record::InvocationRecord;
 use crate::lambda::concurrency::{NEW_ENVIRONMENTS, UNRESERVED_MIN};
 use crate::queue_log::QueueDurability;
 use crate::template::Unsimulated;
@@ -49,6 +51,8 @@ pub struct CloudConfig {
     pub object_files: bool,
     /// What goes wrong on purpose.
     pub faults: FaultPlan,
+    /// Is told of every invocation by an event source, when it is over.
+    pub invocations: Option<Sender<InvocationRecord>>,
     /// Everything random in the cloud comes from this.
     pub seed: u64,
 }
@@ -72,6 +76,7 @@ impl CloudConfig {
             unsimulated: Vec::new(),
             object_files: true,
             faults: FaultPlan::none(),
+            invocations: None,
             seed: 1,
         }
     }

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use base64::Engine;
@@ -18,9 +19,11 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::clock::now_us;
 use crate::config::EventSourceConfig;
 use crate::environment::InvokeError;
-use crate::lambda::{Function, Lambda};
+use crate::invocation_record::{InvocationRecord, MessageRecord};
+use crate::lambda::{Function, Invoked, Lambda};
 use crate::message::{Attribute, AttributeData, Payload};
 use crate::queue::{Delivery, Take};
 use crate::sqs::messages::system_attributes;
@@ -44,6 +47,7 @@ pub(crate) struct EventSource {
     pub(crate) function: Arc<Function>,
     pub(crate) sqs: Arc<Sqs>,
     pub(crate) lambda: Arc<Lambda>,
+    records: Option<Sender<InvocationRecord>>,
     pollers: AtomicU32,
     busy: AtomicU32,
 }
@@ -55,6 +59,7 @@ impl EventSource {
         function: Arc<Function>,
         sqs: Arc<Sqs>,
         lambda: Arc<Lambda>,
+        records: Option<Sender<InvocationRecord>>,
     ) -> Self {
         EventSource {
             config,
@@ -62,6 +67,7 @@ impl EventSource {
             function,
             sqs,
             lambda,
+            records,
             pollers: AtomicU32::new(0),
             busy: AtomicU32::new(0),
         }
@@ -101,6 +107,7 @@ impl EventSource {
         loop {
             // A function that cannot start must not use up the receives of its messages.
             self.function.wait_until_startable().await;
+            let polled_us = now_us();
             let batch = self.collect().await;
             if batch.is_empty() {
                 if self.retire() {
@@ -109,7 +116,7 @@ impl EventSource {
                 continue;
             }
             self.busy.fetch_add(1, Ordering::Relaxed);
-            self.process(&batch).await;
+            self.process(&batch, polled_us).await;
             self.busy.fetch_sub(1, Ordering::Relaxed);
         }
     }
@@ -147,33 +154,64 @@ impl EventSource {
         }
     }
 
-    async fn process(&self, batch: &[Delivery]) {
+    async fn process(&self, batch: &[Delivery], polled_us: u64) {
+        let received_us = now_us();
         let event = event(&self.sqs, &self.queue, batch);
-        let outcome = self.invoke(event).await;
+        let (invoked, throttles) = self.invoke(event).await;
         let ids: Vec<String> =
             batch.iter().map(|delivery| delivery.message.id.to_string()).collect();
-        let response = outcome.as_deref().ok();
-        for done in processed(self.config.report_batch_item_failures, &ids, response) {
-            self.queue.delete(batch[done].receipt);
+        let response = invoked.outcome.as_deref().ok();
+        let done = processed(self.config.report_batch_item_failures, &ids, response);
+        for index in &done {
+            self.queue.delete(batch[*index].receipt);
         }
+        let Some(records) = &self.records else { return };
+        let record = InvocationRecord {
+            polled_us,
+            received_us,
+            ended_us: now_us(),
+            duration_us: micros(invoked.duration),
+            init_us: invoked.init.map_or(0, micros),
+            throttles,
+            succeeded: response.is_some(),
+            messages: messages(batch, &done),
+        };
+        // Whoever wanted to know may have gone.
+        let _ = records.send(record);
     }
 
     /// Lambda developer guide, "services-sqs-errorhandling": a throttled batch is tried again,
     /// with longer and longer pauses, until its messages become visible.
-    async fn invoke(&self, event: Bytes) -> Result<Bytes, InvokeError> {
+    async fn invoke(&self, event: Bytes) -> (Invoked, u32) {
         let visible = Duration::from_millis(self.queue.settings().visibility_ms);
         let give_up = Instant::now() + visible.saturating_sub(self.config.batching_window);
-        let mut pause = THROTTLE_PAUSE;
+        let (mut pause, mut throttles) = (THROTTLE_PAUSE, 0);
         loop {
-            let outcome = self.lambda.invoke(&self.function, event.clone()).await.outcome;
-            let again = matches!(outcome, Err(InvokeError::Throttled(_)));
+            let invoked = self.lambda.invoke(&self.function, event.clone()).await;
+            let again = matches!(invoked.outcome, Err(InvokeError::Throttled(_)));
+            throttles += u32::from(again);
             if !again || Instant::now() + pause >= give_up {
-                return outcome;
+                return (invoked, throttles);
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(THROTTLE_PAUSE_MAX);
         }
     }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// What the record says of each message; `done` is in order.
+fn messages(batch: &[Delivery], done: &[usize]) -> Vec<MessageRecord> {
+    let record = |(index, delivery): (usize, &Delivery)| MessageRecord {
+        message: delivery.message.id.first_half(),
+        sent_ms: delivery.message.sent_ms,
+        receive_count: delivery.receipt.receive_count,
+        processed: done.binary_search(&index).is_ok(),
+    };
+    batch.iter().enumerate().map(record).collect()
 }
 
 /// Which messages of a batch are processed, given the function's response; None is a failed

@@ -33,6 +33,11 @@ impl fmt::Debug for Id {
 }
 
 impl Id {
+    /// Its first 64 bits, which differ too.
+    pub(crate) fn first_half(self) -> u64 {
+        (self.0 >> 64) as u64
+    }
+
     fn hex(self) -> [u8; 36] {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = [b'-'; 36];

@@ -27,7 +27,7 @@ use crate::metric_store::{MetricId, MetricStore, Series};
 use crate::token_bucket::TokenBucket;
 
 use concurrency::{Places, ThrottleReason};
-use invoked::Invoked;
+pub(crate) use invoked::Invoked;
 
 /// The first pause after a failed init; it doubles with each further one.
 const RESTART_PAUSE: Duration = Duration::from_millis(100);

@@ -33,6 +33,7 @@ mod faults;
 mod function_log;
 mod gateway;
 mod ids;
+mod invocation_record;
 mod lambda;
 mod lock;
 mod message;
@@ -57,6 +58,7 @@ pub use config::{
 };
 pub use error::{ConfigError, StartError};
 pub use faults::{FaultError, FaultKind, FaultPlan, FaultRate};
+pub use invocation_record::{InvocationRecord, MessageRecord};
 pub use lambda::FunctionStatus;
 pub use queue_log::QueueDurability;
 pub use template::{TemplateError, TemplateProblem, TemplateSettings, Unsimulated};

@@ -3,12 +3,18 @@
 
 mod charts;
 mod cost_charts;
+mod heat_map;
 mod html;
 mod junit;
+mod plots;
+mod scaling;
+mod simulation;
 mod summary;
 mod words;
 
 pub use cost_charts::{break_even_chart, tornado_chart};
+pub use scaling::scaling_page;
+pub use simulation::simulation_page;
 
 use claims::{Evidence, Judgement};
 use runlog::LatencySummary;

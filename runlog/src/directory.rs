@@ -77,6 +77,17 @@ impl RunDirectory {
         self.root.join("exchanges.parquet")
     }
 
+    /// One row per message and invocation, [`crate::Handling`]; not there where the cloud does
+    /// not tell.
+    pub fn invocations(&self) -> PathBuf {
+        self.root.join("invocations.parquet")
+    }
+
+    /// The settings of the pipeline that ran, for a simulation of it.
+    pub fn pipeline(&self) -> PathBuf {
+        self.root.join("pipeline.json")
+    }
+
     /// HdrHistogram V2 interval log.
     pub fn latency(&self) -> PathBuf {
         self.root.join("latency.hlog")

@@ -8,6 +8,7 @@ mod cost;
 mod directory;
 mod exchange;
 mod exchanges_file;
+mod handling;
 mod index_set;
 mod latency;
 mod manifest;
@@ -18,6 +19,7 @@ pub use cost::{CostRecord, RegionCost};
 pub use directory::{RunDirectory, RunFileError};
 pub use exchange::{Exchange, Outcome, OutcomeCounts};
 pub use exchanges_file::{ExchangeReader, ExchangeWriter};
+pub use handling::{Handling, HandlingWriter, read_handlings};
 pub use index_set::IndexSet;
 pub use latency::{LatencyKind, LatencyLog, LatencySummary, read_latency_log};
 pub use manifest::{

@@ -43,6 +43,39 @@ impl Limit {
         Self::BatchWindow,
     ];
 
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GatewayThrottle => "the gateway's throttle",
+            Self::MappingRamp => "the ramp of the event source mapping",
+            Self::MaximumConcurrency => "the maximum concurrency of the event source mapping",
+            Self::MappingCeiling => "the ceiling of the event source mapping",
+            Self::AccountConcurrency => "Lambda's concurrent executions",
+            Self::FunctionScaling => "Lambda's scaling rate",
+            Self::InFlight => "the queue's in-flight messages",
+            Self::Database => "the database",
+            Self::BatchWindow => "the batch window",
+        }
+    }
+
+    /// What the share of [`Forecast::bottleneck`] is a share of.
+    pub fn share_in_words(self, share: f64) -> String {
+        let percent = match share * 100.0 {
+            0.0..0.01 => "less than 0.01 %".to_owned(),
+            percent => format!("{percent:.2} %"),
+        };
+        match self {
+            Self::GatewayThrottle => format!("{percent} of the orders"),
+            Self::AccountConcurrency | Self::FunctionScaling => format!("{percent} of the batches"),
+            Self::MappingRamp
+            | Self::MaximumConcurrency
+            | Self::MappingCeiling
+            | Self::InFlight
+            | Self::Database
+            | Self::BatchWindow => format!("orders {percent} of the time"),
+        }
+    }
+
     /// What to change.
     pub fn remedy(self) -> &'static str {
         match self {
@@ -67,9 +100,9 @@ impl Limit {
     }
 }
 
-/// One minute of the simulated time.
+/// One step of the simulated time, [`crate::PipelineSettings::step_us`] long.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Minute {
+pub struct Step {
     /// Orders that arrived.
     pub arrivals: u64,
     /// Most messages that waited at the same time.
@@ -116,11 +149,11 @@ pub struct Forecast {
     /// When the last invocation ended, µs from the start.
     pub ended_us: u64,
     /// How long each limit of [`Limit::ALL`] held messages back, µs; for the database, the wait
-    /// for connections by their number.
+    /// for connections by their number; for Lambda's throttles, the sum of the pauses.
     pub held_us: [u64; 9],
-    /// The minutes.
-    pub minutes: Vec<Minute>,
-    minute: Minute,
+    /// The steps.
+    pub steps: Vec<Step>,
+    step: Step,
     counts: Vec<u64>,
     sum_us: u128,
     max_us: u64,
@@ -169,7 +202,10 @@ impl Forecast {
         }
         if self.throttles > 0 {
             let share = self.throttles as f64 / (self.throttles + self.invocations) as f64;
-            return Some((Limit::AccountConcurrency, share));
+            let held = |limit| self.held_us[limit as usize];
+            let scaling = held(Limit::FunctionScaling) > held(Limit::AccountConcurrency);
+            let limit = if scaling { Limit::FunctionScaling } else { Limit::AccountConcurrency };
+            return Some((limit, share));
         }
         (longest.1 > 0).then(|| (longest.0, longest.1 as f64 / self.ended_us.max(1) as f64))
     }
@@ -225,7 +261,7 @@ impl Forecast {
         self.environment_us -= first.environment_us.min(self.environment_us);
         self.throttles -= first.throttles.min(self.throttles);
         self.sum_us -= first.sum_us.min(self.sum_us);
-        self.minutes.drain(..first.minutes.len().saturating_sub(1).min(self.minutes.len()));
+        self.steps.drain(..first.steps.len().saturating_sub(1).min(self.steps.len()));
         for (held, less) in self.held_us.iter_mut().zip(first.held_us) {
             *held -= less.min(*held);
         }
@@ -233,24 +269,24 @@ impl Forecast {
             *count -= (*less).min(*count);
         }
         self.done = self.counts.iter().sum();
-        let most = |of: fn(&Minute) -> u64| self.minutes.iter().map(of).max().unwrap_or(0);
+        let most = |of: fn(&Step) -> u64| self.steps.iter().map(of).max().unwrap_or(0);
         (self.backlog_max, self.concurrency_max) =
-            (most(|minute| minute.backlog_max), most(|minute| minute.concurrency_max));
+            (most(|step| step.backlog_max), most(|step| step.concurrency_max));
     }
 
     #[inline]
     pub(crate) fn arrived(&mut self) {
         self.arrivals += 1;
-        self.minute.arrivals += 1;
+        self.step.arrivals += 1;
     }
 
     pub(crate) fn refuse(&mut self) {
         self.refused += 1;
     }
 
-    pub(crate) fn throttle(&mut self, limit: Limit) {
+    pub(crate) fn throttle(&mut self, limit: Limit, pause_us: u64) {
         self.throttles += 1;
-        self.held(limit, 1);
+        self.held(limit, pause_us);
     }
 
     pub(crate) fn dead_letter(&mut self) {
@@ -268,7 +304,7 @@ impl Forecast {
 
     #[inline]
     pub(crate) fn backlog(&mut self, waiting: u64, oldest_us: u64) {
-        self.minute.backlog_max = self.minute.backlog_max.max(waiting);
+        self.step.backlog_max = self.step.backlog_max.max(waiting);
         self.oldest_us = self.oldest_us.max(oldest_us);
     }
 
@@ -290,7 +326,7 @@ impl Forecast {
         self.busy_us += us;
         self.environment_us += us + init_us;
         self.billed_ms += us.div_ceil(1_000);
-        self.minute.concurrency_max = self.minute.concurrency_max.max(concurrency);
+        self.step.concurrency_max = self.step.concurrency_max.max(concurrency);
         self.ended_us = self.ended_us.max(end);
         if init_us > 0 {
             self.cold_starts += 1;
@@ -298,12 +334,23 @@ impl Forecast {
         }
     }
 
-    pub(crate) fn close_minute(&mut self, waiting: u64) {
-        self.minute.backlog_end = waiting;
-        self.backlog_max = self.backlog_max.max(self.minute.backlog_max);
-        self.concurrency_max = self.concurrency_max.max(self.minute.concurrency_max);
-        self.minutes.push(self.minute);
-        self.minute = Minute::default();
+    pub(crate) fn close_step(&mut self, waiting: u64) {
+        self.step.backlog_end = waiting;
+        self.backlog_max = self.backlog_max.max(self.step.backlog_max);
+        self.concurrency_max = self.concurrency_max.max(self.step.concurrency_max);
+        self.steps.push(self.step);
+        self.step = Step::default();
+    }
+
+    /// The same of a forecast that was put together of parts, up to a share of the orders.
+    pub(crate) fn check_account_within(&self, share: f64) {
+        let accounted = self.done + self.dead_letters + self.refused;
+        let off = self.arrivals.abs_diff(accounted) as f64;
+        assert!(
+            off <= share * self.arrivals as f64 + 1.0,
+            "{} orders, {accounted} accounted for",
+            self.arrivals
+        );
     }
 
     /// Every order must have become something.

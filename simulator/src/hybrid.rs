@@ -22,6 +22,9 @@ const LEAD: usize = 5;
 /// Above this share of the capacity nothing is steady.
 const STEADY_LOAD_MAX: f64 = 0.85;
 
+/// The share of the orders by which the account of all minutes may be off.
+const ACCOUNT_OFF_MAX: f64 = 0.005;
+
 /// A forecast, and how much of it was looked up.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HybridForecast {
@@ -32,12 +35,15 @@ pub struct HybridForecast {
 }
 
 /// Forecasts long rates. Where a minute is too near the capacity, everything is simulated.
+///
+/// # Panics
+/// If orders are lost or made: more than 0.5 % of them, which is the precision of the table.
 pub fn simulate_long(
     settings: &PipelineSettings,
     rates: &MinuteRates,
     seed: u64,
 ) -> HybridForecast {
-    let capacity = settings.capacity_per_s();
+    let (capacity, _) = settings.capacity();
     if rates.0.iter().any(|rate| *rate > capacity * STEADY_LOAD_MAX) {
         let forecast = simulate(settings, rates.arrivals(seed), seed);
         return HybridForecast { simulated: forecast.arrivals, forecast };
@@ -63,6 +69,8 @@ pub fn simulate_long(
     let table = Table::new(settings, &rates.0, seed);
     simulated += table.rows.iter().map(|row| row.arrivals).sum::<u64>();
     table.add_steady_minutes(&rates.0, &jumps, &mut whole);
+    // Windows begin and end with orders in the system, and counts of minutes are rounded.
+    whole.check_account_within(ACCOUNT_OFF_MAX);
     whole.ended_us = rates.0.len() as u64 * 60_000_000;
     HybridForecast { forecast: whole, simulated }
 }

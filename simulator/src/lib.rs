@@ -2,8 +2,11 @@
 //! answers for, so that the same machinery can be held against them. Events, no clock; every random
 //! choice comes from a seed.
 
+mod assumption;
+mod calibration;
 mod chance;
 mod distribution;
+mod extrapolation;
 mod forecast;
 mod histogram;
 mod hybrid;
@@ -11,18 +14,29 @@ mod parallel;
 mod pipeline;
 mod queue;
 mod quotas;
+mod scaling;
+mod service_level;
+mod validation;
 mod volume;
 
+pub use assumption::{ASSUMPTIONS, Assumption};
+pub use calibration::{Calibration, ObservedInvocation, ObservedMessage};
 pub use distribution::Distribution;
-pub use forecast::{Forecast, Limit, Minute};
+pub use extrapolation::{Extrapolation, extrapolate};
+pub use forecast::{Forecast, Limit, Step};
 pub use hybrid::{HybridForecast, simulate_long};
 pub use pipeline::{
-    Database, EventSourceMapping, Fault, Function, MinuteRates, PipelineSettings, QuantileTable,
-    ServiceTime, simulate,
+    Crash, Database, Deployed, EventSourceMapping, Fault, Function, MinuteRates, Pace,
+    PipelineSettings, Pollers, QuantileTable, ServiceTime, simulate,
 };
 pub use queue::{
     ArrivalProcess, Counts, Discipline, Estimate, Fails, GroupSize, ModelError, QueueModel,
     QueueReport, QueueSettings, Retry, Servers, Times, simulate_queue,
 };
 pub use quotas::{Quota, Quotas};
-pub use volume::{OrderFootprint, VolumeForecast, heat_map, largest_volume, volumes};
+pub use scaling::{CurvePoint, HeatMap, ScalingCurve, SensitivityLine, Volume};
+pub use service_level::{ServiceLevel, ServiceLevelError};
+pub use validation::{Backlog, Compared, Observation, Quantile, Validation, validate};
+pub use volume::{
+    OrderFootprint, Sensitivity, VolumeForecast, heat_map, largest_volume, sensitivity, volumes,
+};

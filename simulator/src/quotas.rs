@@ -44,6 +44,22 @@ impl Quotas {
         #[expect(clippy::expect_used, reason = "compiled in, and read by a test")]
         toml::from_str(FILE).expect("simulator/quotas.toml")
     }
+
+    /// Each, by its key in the file.
+    pub fn by_key(&mut self) -> [(&'static str, &mut Quota); 10] {
+        [
+            ("api_gateway_throttle", &mut self.api_gateway_throttle),
+            ("api_gateway_burst", &mut self.api_gateway_burst),
+            ("sqs_in_flight", &mut self.sqs_in_flight),
+            ("esm_start", &mut self.esm_start),
+            ("esm_ramp_per_min", &mut self.esm_ramp_per_min),
+            ("esm_ceiling", &mut self.esm_ceiling),
+            ("provisioned_ramp_per_min", &mut self.provisioned_ramp_per_min),
+            ("provisioned_per_poller", &mut self.provisioned_per_poller),
+            ("lambda_account_concurrency", &mut self.lambda_account_concurrency),
+            ("lambda_environments_per_10_s", &mut self.lambda_environments_per_10_s),
+        ]
+    }
 }
 
 #[cfg(test)]
@@ -56,5 +72,16 @@ mod tests {
         assert_eq!(quotas.esm_ceiling.value, 1_250);
         assert_eq!(quotas.lambda_account_concurrency.value, 1_000);
         assert!(!quotas.esm_ramp_per_min.adjustable);
+    }
+
+    #[test]
+    fn every_quota_of_the_file_has_its_key() {
+        let file: toml::Table = toml::from_str(FILE).unwrap();
+        let mut quotas = Quotas::defaults();
+        let by_key = quotas.by_key();
+        assert_eq!(file.len(), by_key.len());
+        for (key, quota) in by_key {
+            assert_eq!(file[key]["name"].as_str(), Some(quota.name.as_str()));
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Queues whose answer theory knows exactly. Each estimate must be within 3 standard errors of it,
 //! and its standard error small enough for that to mean something.
+//!
+//! `cargo test --release -p simulator --test exact -- --nocapture --test-threads 1` prints them all.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -21,6 +23,10 @@ fn run(text: &str) -> QueueReport {
 fn is(name: &str, estimate: Estimate, exact: f64, precision: f64) {
     let Estimate { value, standard_error } = estimate;
     let off = (value - exact).abs();
+    let errors = (value - exact) / standard_error;
+    println!(
+        "{name:<24} exactly {exact:>12.6}, {value:>12.6} +- {standard_error:.6} ({errors:+.1})"
+    );
     assert!(off <= 3.0 * standard_error, "{name}: {value} +- {standard_error}, exactly {exact}");
     assert!(
         standard_error <= precision * exact.abs(),

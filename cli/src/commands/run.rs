@@ -7,13 +7,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use loadgen::{
     GatewayAddress, LoadPlan, LoadProfile, LoadResult, ProfileOverrides, Progress, RecorderFiles,
 };
-use localcloud::{LocalCloud, StartError};
+use localcloud::{InvocationRecord, LocalCloud, StartError};
 use observe::{Cloud, CloudAddress, QueueDepth};
 use orders::{DocumentKey, RunTag, Sampler, World};
 use runlog::{RunDirectory, RunManifest, ServiceLevel, Target};
@@ -23,6 +24,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::account::{self, Account};
 use crate::args::RunArguments;
 use crate::failure::Failure;
+use crate::invocations::InvocationLog;
 use crate::process_use::ProcessWatch;
 use crate::profiles;
 use crate::reporting;
@@ -123,11 +125,13 @@ impl<'a> Run<'a> {
         let mut config = self.system.cloud(&data, &self.world)?;
         config.seed = self.profile.seed;
         config.object_files = self.arguments.keep_cloud;
+        let (records, invocations) = channel();
+        config.invocations = Some(records);
         let cloud = cloud_runtime
             .block_on(async { LocalCloud::start(config).await })
             .map_err(start_error)?;
         let main = Builder::new_current_thread().enable_all().build().map_err(Failure::internal)?;
-        let outcome = main.block_on(self.with_cloud(&cloud, &load_runtime, &data));
+        let outcome = main.block_on(self.with_cloud(&cloud, &load_runtime, &data, invocations));
         cloud_runtime.block_on(cloud.shutdown());
         if !self.arguments.keep_cloud {
             fs::remove_dir_all(&data).map_err(|error| {
@@ -142,6 +146,7 @@ impl<'a> Run<'a> {
         cloud: &LocalCloud,
         load_runtime: &Runtime,
         data: &Path,
+        invocations: Receiver<InvocationRecord>,
     ) -> Result<u8, Failure> {
         let address = CloudAddress::Endpoint {
             url: cloud.base_url(),
@@ -150,10 +155,14 @@ impl<'a> Run<'a> {
         let observer = Cloud::connect(&address).await;
         let mut watch = Watch::new(self, cloud, observer)?;
 
-        let (load, started_at) = self.send(cloud, load_runtime, &mut watch).await?;
+        let (start, started_at) = next_whole_second();
+        let invocations =
+            InvocationLog::start(&self.directory.invocations(), invocations, started_at)?;
+        let load = self.send(cloud, load_runtime, &mut watch, (start, started_at)).await?;
         let draining = Instant::now();
         let undrained = watch.drain(Duration::from_secs(self.arguments.drain_timeout)).await?;
         let drain = draining.elapsed();
+        invocations.finish()?;
 
         watch.screen.say("reconciling, order by order");
         let reconciling = Instant::now();
@@ -199,8 +208,8 @@ impl<'a> Run<'a> {
         cloud: &LocalCloud,
         load_runtime: &Runtime,
         watch: &mut Watch<'_>,
-    ) -> Result<(LoadResult, Timestamp), Failure> {
-        let (start, started_at) = next_whole_second();
+        (start, started_at): (Instant, Timestamp),
+    ) -> Result<LoadResult, Failure> {
         let schedule = self.profile.schedule();
         let interval = if schedule.duration() <= SHORT_RUN { 1 } else { 10 };
         let plan = LoadPlan {
@@ -231,8 +240,7 @@ impl<'a> Run<'a> {
                 () = tokio::time::sleep(DRAW_EVERY) => { watch.show("sent").await?; }
             }
         };
-        let result = finished.map_err(Failure::internal)?.map_err(Failure::internal)?;
-        Ok((result, started_at))
+        finished.map_err(Failure::internal)?.map_err(Failure::internal)
     }
 
     fn manifest(
@@ -270,6 +278,7 @@ impl<'a> Run<'a> {
     fn write(&self, manifest: &RunManifest, account: &Account) -> Result<(), Failure> {
         let directory = &self.directory;
         RunDirectory::write_json(&directory.manifest(), manifest)
+            .and_then(|()| RunDirectory::write_json(&directory.pipeline(), &self.system.deployed()))
             .and_then(|()| RunDirectory::write_json(&directory.usage(), &account.usage))
             .and_then(|()| RunDirectory::write_json(&directory.bill(), &account.cost))
             .and_then(|()| {

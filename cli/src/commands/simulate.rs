@@ -1,6 +1,8 @@
 //! `vazao simulate`: queues and pipelines that are only imagined.
 
+mod from;
 mod model;
+mod settings;
 mod volumes;
 
 use std::thread::available_parallelism;
@@ -9,10 +11,11 @@ use crate::args::SimulateArguments;
 use crate::failure::Failure;
 
 pub(crate) fn execute(arguments: &SimulateArguments) -> Result<u8, Failure> {
-    if let Some(file) = &arguments.model {
-        return model::execute(file, arguments);
+    match (&arguments.model, &arguments.from) {
+        (Some(file), _) => model::execute(file, arguments),
+        (None, Some(run)) if arguments.per_day.is_empty() => from::execute(run, arguments),
+        (None, Some(_) | None) => volumes::execute(arguments),
     }
-    volumes::execute(arguments)
 }
 
 /// The threads to use.

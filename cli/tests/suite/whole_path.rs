@@ -2,6 +2,7 @@
 
 use crate::vazao::{children, only_run, run, signal, vazao, wait_until};
 use orders::{RunTag, Sampler, World};
+use runlog::RunDirectory;
 
 /// The text of a profile of `orders` orders over `seconds`.
 fn profile(orders: u64, seconds: u32) -> String {
@@ -32,6 +33,8 @@ fn every_order_of_a_run_is_documented_once_and_every_file_is_written() {
         "reconciliation.json",
         "verdict.json",
         "exchanges.parquet",
+        "invocations.parquet",
+        "pipeline.json",
         "latency.hlog",
         "timeline.csv",
         "report.html",
@@ -42,6 +45,30 @@ fn every_order_of_a_run_is_documented_once_and_every_file_is_written() {
         assert!(size.is_ok_and(|size| size > 100), "{name}");
     }
     the_database_has_exactly_the_planned_orders(&finished);
+    the_run_can_be_simulated(&finished);
+}
+
+/// Whether the model is valid depends on what else the machine does meanwhile; what was measured
+/// does not.
+fn the_run_can_be_simulated(finished: &crate::vazao::Finished) {
+    let folder = finished.directory.root().to_str().unwrap();
+    let output = run(&["simulate", "--from", folder, "--json"]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!([Some(0), Some(21)].contains(&output.status.code()), "{error}");
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let usage: costmodel::Usage = RunDirectory::read_json(&finished.directory.usage()).unwrap();
+    let measured = |name: &str| {
+        let all = answer["compared"].as_array().unwrap();
+        all.iter().find(|number| number["name"] == name).unwrap()["measured"].as_f64().unwrap()
+    };
+    assert_eq!(measured("documented"), 1_200.0);
+    assert_eq!(measured("invocations"), usage.lambda.invocations.amount as f64);
+    assert!(measured("acceptance to document, p50") > 0.0);
+    let page = std::fs::read_to_string(finished.directory.file("simulation.html")).unwrap();
+    assert!(page.contains("Time from acceptance to document") && page.contains("<svg"));
+    // The run's settings cannot be others.
+    let refused = run(&["simulate", "--from", folder, "--batch-size", "2"]);
+    assert_eq!(refused.status.code(), Some(2));
 }
 
 /// Straight from the tables, not through the views and sets of the reconciliation.

@@ -1,5 +1,7 @@
 //! How long an invocation takes, drawn from tables of quantiles.
 
+use std::collections::BTreeMap;
+
 use crate::Distribution;
 use crate::chance::Chance;
 
@@ -41,14 +43,52 @@ impl QuantileTable {
         Self((0..POINTS).map(point).collect())
     }
 
+    /// Always the same.
+    pub fn constant(us: u32) -> Self {
+        Self(vec![us; POINTS])
+    }
+
+    /// The same with every time multiplied.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        Self(self.0.iter().map(|us| (f64::from(*us) * factor).round() as u32).collect())
+    }
+
     /// The mean, µs.
     pub fn mean_us(&self) -> f64 {
         self.0.iter().map(|us| f64::from(*us)).sum::<f64>() / self.0.len() as f64
     }
 
     #[inline]
-    fn draw(&self, chance: &mut Chance) -> u64 {
-        u64::from(self.0[(chance.bits() >> 52) as usize & (POINTS - 1)])
+    pub(crate) fn draw(&self, chance: &mut Chance) -> u64 {
+        self.at(chance.bits())
+    }
+
+    /// The time at a quantile, whose fraction is given in 64 bits.
+    #[inline]
+    fn at(&self, fraction: u64) -> u64 {
+        u64::from(self.0[(fraction >> 52) as usize & (POINTS - 1)])
+    }
+}
+
+/// How often each table has been dealt from.
+#[derive(Debug)]
+pub(crate) struct Dealt {
+    counts: BTreeMap<(usize, u64), u64>,
+    chance: Chance,
+}
+
+impl Dealt {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { counts: BTreeMap::new(), chance: Chance::new(seed, 0x6465_616c) }
+    }
+
+    /// The next of a table: multiples of the golden ratio, modulo 1, from a random start.
+    fn next(&mut self, table: (usize, u64)) -> u64 {
+        let chance = &mut self.chance;
+        let place = self.counts.entry(table).or_insert_with(|| chance.bits());
+        *place = place.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        *place
     }
 }
 
@@ -64,34 +104,85 @@ pub enum ServiceTime {
     },
     /// A measured table for each batch size, from 1 on; the last serves all larger ones.
     ByBatchSize(Vec<QuantileTable>),
+    /// The same for each number of invocations at once, from 1 (it alone) on; the last serves all
+    /// larger numbers. Where invocations share processors or a database, more take longer.
+    ByConcurrency(Vec<Vec<QuantileTable>>),
 }
 
 impl ServiceTime {
+    /// The same with every time multiplied.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        let all = |tables: &[QuantileTable]| -> Vec<QuantileTable> {
+            tables.iter().map(|table| table.scaled(factor)).collect()
+        };
+        match self {
+            Self::Linear { invocation_us, order } => Self::Linear {
+                invocation_us: (*invocation_us as f64 * factor).round() as u64,
+                order: order.scaled(factor),
+            },
+            Self::ByBatchSize(tables) => Self::ByBatchSize(all(tables)),
+            Self::ByConcurrency(rows) => {
+                Self::ByConcurrency(rows.iter().map(|tables| all(tables)).collect())
+            }
+        }
+    }
+
+    /// One time, with so many invocations at once, this one included.
     #[inline]
-    pub(crate) fn draw(&self, orders: u64, chance: &mut Chance) -> u64 {
+    pub(crate) fn draw(&self, orders: u64, at_once: usize, chance: &mut Chance) -> u64 {
         match self {
             Self::Linear { invocation_us, order } => {
                 invocation_us + (0..orders).map(|_| order.draw(chance)).sum::<u64>()
             }
             Self::ByBatchSize(tables) => {
-                let index = (orders as usize).min(tables.len()).saturating_sub(1);
-                tables.get(index).map_or(0, |table| table.draw(chance))
+                nth(tables, orders as usize).map_or(0, |table| table.draw(chance))
+            }
+            Self::ByConcurrency(tables) => nth(tables, at_once)
+                .and_then(|tables| nth(tables, orders as usize))
+                .map_or(0, |table| table.draw(chance)),
+        }
+    }
+
+    /// One time as [`Self::draw`] gives, but dealt: the times of one table come in an order that
+    /// is spread evenly over its quantiles at any stage. Where the sum of a stretch was measured,
+    /// drawing would only add chance to it.
+    pub(crate) fn deal(&self, orders: u64, at_once: usize, dealt: &mut Dealt) -> u64 {
+        match self {
+            Self::Linear { .. } | Self::ByBatchSize(_) => {
+                self.draw(orders, at_once, &mut dealt.chance)
+            }
+            Self::ByConcurrency(tables) => {
+                let row = at_once.min(tables.len()).saturating_sub(1);
+                nth(tables, at_once)
+                    .and_then(|tables| nth(tables, orders as usize))
+                    .map_or(0, |table| table.at(dealt.next((row, orders))))
             }
         }
     }
 
-    /// The mean for a batch of this size, µs.
+    /// The mean for a batch of this size, µs, with the most invocations at once that there is a
+    /// table for.
     pub fn mean_us(&self, orders: u32) -> f64 {
         match self {
             Self::Linear { invocation_us, order } => {
                 *invocation_us as f64 + f64::from(orders) * order.mean_us()
             }
             Self::ByBatchSize(tables) => {
-                let index = (orders as usize).min(tables.len()).saturating_sub(1);
-                tables.get(index).map_or(0.0, QuantileTable::mean_us)
+                nth(tables, orders as usize).map_or(0.0, QuantileTable::mean_us)
             }
+            Self::ByConcurrency(tables) => tables
+                .last()
+                .and_then(|tables| nth(tables, orders as usize))
+                .map_or(0.0, QuantileTable::mean_us),
         }
     }
+}
+
+/// The n-th, from 1 on, or the last.
+#[inline]
+fn nth<T>(all: &[T], n: usize) -> Option<&T> {
+    all.get(n.min(all.len()).saturating_sub(1))
 }
 
 #[cfg(test)]
@@ -105,6 +196,18 @@ mod tests {
         let mut chance = Chance::new(1, 2);
         let mean = (0..1_000_000).map(|_| table.draw(&mut chance)).sum::<u64>() as f64 / 1e6;
         assert!((mean / 40_000.0 - 1.0).abs() < 0.003, "{mean}");
+    }
+
+    #[test]
+    fn what_is_dealt_has_the_mean_of_its_table_after_few() {
+        let table = QuantileTable::measured((1..=4_096).collect());
+        let service = ServiceTime::ByConcurrency(vec![vec![table]]);
+        for seed in 0..20 {
+            let mut dealt = Dealt::new(seed);
+            let sum: u64 = (0..34).map(|_| service.deal(1, 1, &mut dealt)).sum();
+            // Uniform on 1..4096: 34 draws would be 2,048 +- 203.
+            assert!((sum as f64 / 34.0 - 2_048.5).abs() < 70.0, "seed {seed}: {sum}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! document.
 
 use super::service_time::{QuantileTable, ServiceTime};
-use crate::{Distribution, Quotas};
+use crate::{Distribution, Limit, Quotas};
 
 /// A pipeline: gateway, queue, event source mapping, function, database.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,13 @@ pub struct PipelineSettings {
     pub database: Option<Database>,
     /// What goes wrong, and when.
     pub faults: Vec<Fault>,
+    /// The chance that a message comes again although it was deleted. SQS promises at least once
+    /// and does not say how often it is more.
+    pub duplicate_probability: f64,
+    /// How fast what runs the function was over time, when a run is simulated again.
+    pub pace: Option<Pace>,
+    /// Length of a step of [`crate::Forecast::steps`], µs, at least 1.
+    pub step_us: u64,
 }
 
 /// How Lambda takes messages from the queue.
@@ -44,8 +51,19 @@ pub struct EventSourceMapping {
     pub batch_size: u32,
     /// How long a batch is gathered, µs.
     pub batch_window_us: u64,
-    /// How long a throttled batch blocks its place, µs. AWS does not document it.
-    pub throttle_backoff_us: u64,
+    /// How long a throttled batch waits before it is tried again, µs; the pause doubles with each
+    /// further throttle. AWS documents that there are pauses, not how long they are.
+    pub throttle_pause_us: u64,
+    /// The longest of these pauses, µs.
+    pub throttle_pause_max_us: u64,
+    /// From the arrival of a message until a poller that waits has received it, with what came
+    /// meanwhile, µs.
+    pub wake_us: u64,
+    /// From the receive to the function and from its answer to the deletion, µs: part of the time
+    /// to document, not billed as duration.
+    pub handover_us: u64,
+    /// From the deletion until the same place has received the next batch, µs.
+    pub poll_us: u64,
 }
 
 /// The function.
@@ -57,14 +75,44 @@ pub struct Function {
     pub concurrency_max: u32,
     /// Execution environments that it may add in 10 s.
     pub environments_per_10_s: u32,
-    /// What a cold start adds, µs.
-    pub cold_start_us: u64,
+    /// What a cold start adds.
+    pub cold_start: QuantileTable,
     /// How long an environment stays idle before it is taken away, µs. AWS does not document it.
     pub idle_lifetime_us: u64,
+    /// After this an invocation is killed: all of it fails and its environment is lost, µs.
+    pub timeout_us: u64,
     /// How long an invocation takes.
     pub service: ServiceTime,
+    /// Invocations that fail as a whole, when there are any.
+    pub crash: Option<Crash>,
     /// The chance that an order fails and is reported as such in a partial batch response.
     pub order_failure_probability: f64,
+}
+
+/// How much longer than usual invocations took, over time: a machine that others use, too, is not
+/// equally fast throughout.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pace {
+    /// Length of a step, µs, at least 1.
+    pub step_us: u64,
+    /// By what an invocation's time is multiplied that starts in each step; 1 after the last.
+    pub factors: Vec<f64>,
+}
+
+impl Pace {
+    /// The factor at an instant, µs from the start.
+    pub fn at(&self, us: u64) -> f64 {
+        self.factors.get((us / self.step_us.max(1)) as usize).copied().unwrap_or(1.0)
+    }
+}
+
+/// An invocation that dies: every message of it goes back, and its environment is lost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Crash {
+    /// The chance that an invocation does.
+    pub probability: f64,
+    /// How long it ran by then.
+    pub after: QuantileTable,
 }
 
 /// The database as a bottleneck: an invocation holds one connection for its orders.
@@ -116,8 +164,10 @@ impl PipelineSettings {
                 memory_mb: 256,
                 concurrency_max: quotas.lambda_account_concurrency.value,
                 environments_per_10_s: quotas.lambda_environments_per_10_s.value,
-                cold_start_us: 30_000,
+                cold_start: QuantileTable::constant(30_000),
                 idle_lifetime_us: 600_000_000,
+                timeout_us: 900_000_000,
+                crash: None,
                 service: ServiceTime::Linear {
                     invocation_us: 5_000,
                     order: QuantileTable::of(&order),
@@ -126,6 +176,9 @@ impl PipelineSettings {
             },
             database: None,
             faults: Vec::new(),
+            duplicate_probability: 0.0,
+            pace: None,
+            step_us: 60_000_000,
         }
     }
 
@@ -134,11 +187,31 @@ impl PipelineSettings {
         self.mapping.most().min(self.function.concurrency_max)
     }
 
-    /// Orders a second with full batches and every invocation busy.
-    pub fn capacity_per_s(&self) -> f64 {
+    /// Orders a second with full batches and every invocation busy, or every connection of the
+    /// database, and which of the limits that is.
+    pub fn capacity(&self) -> (f64, Limit) {
         let batch = self.mapping.batch_size;
+        let takes_us = self.function.service.mean_us(batch)
+            + (self.mapping.handover_us + self.mapping.poll_us) as f64;
         let invocations = f64::from(self.concurrency_max());
-        f64::from(batch) * invocations * 1e6 / self.function.service.mean_us(batch).max(1.0)
+        let of_invocations = f64::from(batch) * invocations * 1e6 / takes_us.max(1.0);
+        let limit = if self.function.concurrency_max < self.mapping.most() {
+            Limit::AccountConcurrency
+        } else {
+            self.mapping.highest()
+        };
+        match self.database {
+            Some(database) => {
+                let of_connections =
+                    f64::from(database.connections) * 1e6 / (database.order_us as f64).max(1.0);
+                if of_connections < of_invocations {
+                    (of_connections, Limit::Database)
+                } else {
+                    (of_invocations, limit)
+                }
+            }
+            None => (of_invocations, limit),
+        }
     }
 }
 
@@ -153,7 +226,11 @@ impl EventSourceMapping {
             scale_in_per_s: 5.0,
             batch_size: 10,
             batch_window_us: 0,
-            throttle_backoff_us: 1_000_000,
+            throttle_pause_us: 50_000,
+            throttle_pause_max_us: 5_000_000,
+            wake_us: 0,
+            handover_us: 0,
+            poll_us: 0,
         }
     }
 
@@ -165,6 +242,21 @@ impl EventSourceMapping {
             ramp_per_min: quotas.provisioned_ramp_per_min.value,
             ceiling: pollers_max * each,
             ..Self::standard(quotas)
+        }
+    }
+
+    /// How long the first message of a batch that is not full waits for others, µs.
+    #[inline]
+    pub(crate) fn gather_us(&self) -> u64 {
+        self.batch_window_us + self.wake_us
+    }
+
+    /// What bounds its concurrency in the end.
+    pub(crate) fn highest(&self) -> Limit {
+        if self.maximum_concurrency == Some(self.most()) {
+            Limit::MaximumConcurrency
+        } else {
+            Limit::MappingCeiling
         }
     }
 
