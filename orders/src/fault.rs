@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use serde::Deserialize;
+use serde_json::Value;
 use thiserror::Error;
 
 use crate::order::{INSTALMENTS_MAX, ITEMS_MAX, LINE_MAX};
 use crate::{
-    Cnpj, CnpjError, Discount, Gtin, GtinError, IssuedAt, OrderNumber, PaymentTerms, Quantity,
-    Reason, ShipTo, UnitPrice,
+    Cnpj, CnpjError, Discount, Gtin, GtinError, IssuedAt, Order, OrderNumber, PaymentTerms,
+    Quantity, Reason, ShipTo, UnitPrice,
 };
 
 /// Why a body of the right form is no order: the first reason that applies, and the lines that
@@ -84,6 +85,24 @@ impl Fault {
         let of_lines = lines.iter().find_map(|line| line.reason);
         let reason = suspect.reason().or(suspect.doubled_line()).or(of_lines)?;
         Some(Self { reason, lines })
+    }
+
+    /// The order of the other lines, where nothing is wrong but the EAN of some, and the partner
+    /// would rather have a part than nothing.
+    pub(crate) fn sound_part(&self, body: &[u8]) -> Option<Order> {
+        if self.reason != Reason::BadEanDv {
+            return None;
+        }
+        let mut body: Value = serde_json::from_slice(body).ok()?;
+        let misread: Vec<_> = self.lines.iter().filter(|line| line.reason.is_some()).collect();
+        let is_misread = |item: &Value| {
+            let number = item["line"].as_u64();
+            misread.iter().any(|line| Some(u64::from(line.line)) == number)
+        };
+        body["items"].as_array_mut()?.retain(|item| !is_misread(item));
+        let order: Order = serde_json::from_value(body).ok()?;
+        let misread = misread.into_iter().cloned().collect();
+        order.allow_partial.then_some(Order { misread, ..order })
     }
 }
 
@@ -199,6 +218,23 @@ mod tests {
         let reasons: Vec<_> = lines.iter().map(|line| (line.line, line.reason)).collect();
         assert_eq!(reasons, [(1, None), (2, Some(Reason::BadEanDv))]);
         assert_eq!((lines[1].ean.as_str(), lines[1].qty.get()), ("7896004703397", 120));
+    }
+
+    #[test]
+    fn the_other_lines_are_an_order_where_a_part_is_better_than_nothing() {
+        let partial = FINE.replace("\"items\"", "\"allow_partial\":true,\"items\"");
+        let order = Order::parse(partial.replace("703398", "703397").as_bytes()).unwrap();
+        assert_eq!(order.items.iter().map(|item| item.line).collect::<Vec<_>>(), [1]);
+        let misread: Vec<_> = order.misread.iter().map(|line| (line.line, line.reason)).collect();
+        assert_eq!(misread, [(2, Some(Reason::BadEanDv))]);
+        assert_eq!(order.total(), crate::Cents(25_104));
+        // Nothing else may be wrong, and something must be left.
+        for (from, to) in [("30/60", "60/30"), ("\"line\":2", "\"line\":1"), ("001155", "001154")] {
+            let body = partial.replace("703398", "703397").replace(from, to);
+            assert!(matches!(Order::parse(body.as_bytes()), Err(OrderError::Fault(_))), "{to}");
+        }
+        let sound = Order::parse(partial.as_bytes()).unwrap();
+        assert!(sound.misread.is_empty());
     }
 
     #[test]

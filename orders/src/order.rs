@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{
-    Cents, Cnpj, Discount, Fault, Gtin, IssuedAt, OrderNumber, Quantity, ShipToCode, UnitPrice,
+    Cents, Cnpj, Discount, Fault, FaultyLine, Gtin, IssuedAt, OrderNumber, Quantity, ShipToCode,
+    UnitPrice,
 };
 
 /// Most items of one order, as many as an NF-e holds.
@@ -42,6 +43,10 @@ pub struct Order {
     pub allow_partial: bool,
     /// What, 1 to 990, each line number once.
     pub items: Vec<Item>,
+    /// Further lines, whose EAN has a wrong check digit: they name no product. Only where a part is
+    /// better than nothing and there are other lines; else such a body is no order.
+    #[serde(skip)]
+    pub misread: Vec<FaultyLine>,
 }
 
 /// Who buys.
@@ -205,6 +210,7 @@ impl TryFrom<RawOrder> for Order {
             payment_terms: raw.payment_terms,
             allow_partial: raw.allow_partial,
             items: raw.items,
+            misread: Vec::new(),
         })
     }
 }
@@ -215,9 +221,9 @@ impl Order {
     /// # Errors
     /// What is wrong with it, and where.
     pub fn parse(body: &[u8]) -> Result<Self, OrderError> {
-        serde_json::from_slice(body).map_err(|error| match Fault::find(body) {
-            Some(fault) => OrderError::Fault(fault),
-            None => OrderError::Form(error.to_string()),
+        serde_json::from_slice(body).or_else(|error| match Fault::find(body) {
+            Some(fault) => fault.sound_part(body).ok_or(OrderError::Fault(fault)),
+            None => Err(OrderError::Form(error.to_string())),
         })
     }
 

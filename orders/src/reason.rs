@@ -33,7 +33,8 @@ pub enum Reason {
     CreditLimit,
     /// The number belongs to another order.
     DuplicateConflict,
-    /// The tax tables do not say what would be owed, as on any day from 2027 on.
+    /// The tax tables do not say what would be owed, as on any day from 2027 on or for a customer
+    /// without a state registration; or an NF-e has no room for the amount.
     NotTaxable,
     /// The line's number is there twice.
     DuplicateLine,

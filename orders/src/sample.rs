@@ -60,6 +60,7 @@ impl Sampler {
             payment_terms: terms.parse().expect("a constant that is payment terms"),
             allow_partial: draws.below(2) == 0,
             items: self.items(&mut draws),
+            misread: Vec::new(),
         };
         SampledOrder { partner: self.world.partner(partner_index), partner_index, order }
     }

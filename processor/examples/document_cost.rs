@@ -98,6 +98,7 @@ fn invoice(items: u32) -> Invoice {
         },
         ship_to: "CD04".parse().unwrap(),
         payment_terms: "30/60".parse().unwrap(),
+        shortfalls: Vec::new(),
     };
     let sale = Sale::new(head, (1..=items).map(line).collect()).unwrap();
     let numbering = Numbering::new(&sale, 1, 4_711);

@@ -7,7 +7,7 @@ use crate::Message;
 use crate::database::{DatabaseError, Facts, KnownCustomer, KnownProduct};
 use crate::decision::{DecidedLine, TakenLot};
 use crate::emitter::emitter;
-use crate::invoice::{InvoiceLot, Party, Place, Sale, SaleHead, SoldLine};
+use crate::invoice::{InvoiceLot, Party, Place, Sale, SaleHead, Shortfall, SoldLine};
 
 /// Makes up the sale of the confirmed lines, of which there is one at least; none if the tax tables
 /// do not say what would be owed.
@@ -27,6 +27,7 @@ pub(crate) fn make_sale(
         recipient: recipient(customer)?,
         ship_to: order.ship_to.code.clone(),
         payment_terms: order.payment_terms.clone(),
+        shortfalls: lines.iter().filter_map(|line| shortfall(line, facts)).collect(),
     };
     let confirmed = lines.iter().filter(|line| line.confirmed > 0);
     let sold = confirmed.map(|line| sold_line(line, facts)).collect::<Result<_, _>>()?;
@@ -50,8 +51,23 @@ fn recipient(customer: &KnownCustomer) -> Result<Party, DatabaseError> {
     })
 }
 
+fn known_product<'a>(line: &DecidedLine, facts: &'a Facts) -> Option<&'a KnownProduct> {
+    facts.products.iter().find(|product| product.ean == line.ean)
+}
+
+fn shortfall(line: &DecidedLine, facts: &Facts) -> Option<Shortfall> {
+    Some(Shortfall {
+        line: line.line,
+        ean: line.ean.clone(),
+        name: known_product(line, facts).map(|product| product.name.clone()),
+        ordered: line.ordered,
+        confirmed: line.confirmed,
+        reason: line.reason?,
+    })
+}
+
 fn sold_line(line: &DecidedLine, facts: &Facts) -> Result<SoldLine, DatabaseError> {
-    let product = facts.products.iter().find(|product| product.ean == line.ean);
+    let product = known_product(line, facts);
     let product = product.ok_or(DatabaseError::Stored("product"))?;
     let quantity = Quantity::try_from(line.confirmed);
     Ok(SoldLine {

@@ -5,9 +5,14 @@ use std::collections::BTreeMap;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use orders::{Cents, Discount, Fault, Item, Order, OrderNumber, Quantity, Reason, UnitPrice};
+use orders::{
+    Cents, Discount, Fault, FaultyLine, Item, Order, OrderNumber, Quantity, Reason, UnitPrice,
+};
 
 use crate::database::{Facts, KnownCustomer, KnownLot, KnownProduct};
+
+/// From how many lots a line is served, as many as an item of an NF-e names (`rastro`).
+const LOTS_MAX: usize = 500;
 
 /// A line as it is decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,25 +68,32 @@ impl Judgement {
 
 /// A body that is no order: rejected, whatever the database knows.
 pub(crate) fn judge_fault(fault: &Fault) -> Judgement {
-    let mut lines: Vec<DecidedLine> = fault
-        .lines
-        .iter()
-        .map(|line| DecidedLine {
-            line: line.line,
-            ean: line.ean.clone(),
-            product_id: None,
-            ordered: line.qty.get(),
-            confirmed: 0,
-            unit_price: line.unit_price,
-            discount_pct: Discount::default(),
-            gross: Cents(0),
-            discount: Cents(0),
-            reason: line.reason,
-            lots: Vec::new(),
-        })
-        .collect();
-    lines.sort_by_key(|line| line.line);
+    let lines = in_order(fault.lines.iter().map(faulty));
     Judgement { reason: Some(fault.reason), lines }
+}
+
+/// By the numbers of the lines, which differ.
+fn in_order(lines: impl Iterator<Item = DecidedLine>) -> Vec<DecidedLine> {
+    let mut lines: Vec<DecidedLine> = lines.collect();
+    lines.sort_by_key(|line| line.line);
+    lines
+}
+
+/// A line of which no product is known, and none of it confirmed.
+fn faulty(line: &FaultyLine) -> DecidedLine {
+    DecidedLine {
+        line: line.line,
+        ean: line.ean.clone(),
+        product_id: None,
+        ordered: line.qty.get(),
+        confirmed: 0,
+        unit_price: line.unit_price,
+        discount_pct: Discount::default(),
+        gross: Cents(0),
+        discount: Cents(0),
+        reason: line.reason,
+        lots: Vec::new(),
+    }
 }
 
 /// Judges an order by what the database knows, on a day of the emitter's.
@@ -98,10 +110,9 @@ pub(crate) fn judge(
     let mut shelves = Shelves::new(facts, today, customer);
     let mut items: Vec<&Item> = order.items.iter().collect();
     items.sort_by_key(|item| item.line);
-    let lines = items
-        .into_iter()
-        .map(|item| shelves.judge_line(item, customer, order.allow_partial))
-        .collect();
+    let judged =
+        items.into_iter().map(|item| shelves.judge_line(item, customer, order.allow_partial));
+    let lines = in_order(judged.chain(order.misread.iter().map(faulty)));
     all_or_part(Judgement { reason: None, lines }, order.allow_partial)
 }
 
@@ -130,10 +141,9 @@ fn buyer<'a>(
 
 /// The lines of an order of which nothing more need be known.
 fn unjudged(order: &Order) -> Vec<DecidedLine> {
-    let mut lines: Vec<DecidedLine> =
-        order.items.iter().map(|item| decided(item, None, 0, None, Vec::new())).collect();
-    lines.sort_by_key(|line| line.line);
-    lines
+    let items = order.items.iter().map(|item| decided(item, None, 0, None, Vec::new()));
+    let misread = order.misread.iter().map(|line| DecidedLine { reason: None, ..faulty(line) });
+    in_order(items.chain(misread))
 }
 
 /// All, unless a part is better than nothing; and a part of nothing is nothing.
@@ -164,9 +174,11 @@ impl<'a> Shelves<'a> {
             let lots = product.lots.iter().map(|lot| (lot, lot.free)).collect();
             (product.ean.as_str(), Shelf { product, lots })
         };
+        // What expires today is sold to nobody.
+        let days_min = customer.shelf_days_min.max(1);
         Self {
             products: facts.products.iter().map(shelf).collect(),
-            expires_min: today.saturating_add(customer.shelf_days_min.days()),
+            expires_min: today.saturating_add(days_min.days()),
         }
     }
 
@@ -202,15 +214,17 @@ impl<'a> Shelves<'a> {
 }
 
 impl Shelf<'_> {
+    /// How many one line can have.
     fn available(&self, expires_min: Date) -> i64 {
-        let fresh = self.lots.iter().filter(|(lot, _)| lot.expires >= expires_min);
-        fresh.map(|(_, left)| left).sum()
+        let fresh = |(lot, left): &&(&KnownLot, i64)| *left > 0 && lot.expires >= expires_min;
+        self.lots.iter().filter(fresh).take(LOTS_MAX).map(|(_, left)| left).sum()
     }
 
-    /// Takes this many, which are there, first expired first.
+    /// Takes this many, which are available, first expired first.
     fn take(&mut self, mut quantity: i64, expires_min: Date) -> Vec<TakenLot> {
+        let fresh = |(lot, left): &&mut (&KnownLot, i64)| *left > 0 && lot.expires >= expires_min;
         let mut taken = Vec::new();
-        for (lot, left) in self.lots.iter_mut().filter(|(lot, _)| lot.expires >= expires_min) {
+        for (lot, left) in self.lots.iter_mut().filter(fresh).take(LOTS_MAX) {
             let part = quantity.min(*left);
             if part > 0 {
                 *left -= part;

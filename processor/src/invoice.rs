@@ -18,7 +18,7 @@ mod sale;
 use jiff::civil::Date;
 use orders::{
     AccessKey, Cents, Cnpj, Gtin, IssuedAt, Medicine, OrderNumber, Origin, PartnerId, PaymentTerms,
-    Quantity, Rate, ShipToCode, State, UnitPrice,
+    Quantity, Rate, Reason, ShipToCode, State, UnitPrice,
 };
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +70,10 @@ pub struct Sale {
     pub payment_terms: PaymentTerms,
     /// What, in the order of the partner's line numbers; 1 to 990.
     pub lines: Vec<InvoiceLine>,
+    /// What was ordered and is not sold, in the order of the partner's line numbers. The invoice
+    /// does not say it; the confirmation does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shortfalls: Vec<Shortfall>,
     /// The sums.
     pub totals: Totals,
     /// What is due when; they add up to the total of the invoice. None if that is nothing.
@@ -87,6 +91,26 @@ pub struct Party {
     pub state_registration: String,
     /// Where it is established.
     pub place: Place,
+}
+
+impl Party {
+    /// Whether it is registered for ICMS: its registration has digits in it, and is not `ISENTO`.
+    pub(crate) fn is_registered(&self) -> bool {
+        self.state_registration.bytes().any(|byte| byte.is_ascii_digit())
+    }
+
+    /// With its numbers in digits, as documents hold them: an existing database may have points
+    /// and hyphens in them.
+    pub(crate) fn in_digits(self) -> Self {
+        let place = Place { postcode: in_digits(self.place.postcode), ..self.place };
+        Self { state_registration: in_digits(self.state_registration), place, ..self }
+    }
+}
+
+/// A number without the signs between its digits.
+pub(crate) fn in_digits(mut number: String) -> String {
+    number.retain(|letter| letter.is_ascii_digit());
+    number
 }
 
 /// An address.
@@ -147,6 +171,24 @@ pub struct InvoiceLine {
     pub taxes: LineTaxes,
     /// What is to be paid for it (`vItem`): gross less discount, and freight and substituted ICMS.
     pub total: Cents,
+}
+
+/// A line of the order of which less is sold than was ordered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shortfall {
+    /// The partner's line number.
+    pub line: u32,
+    /// The product's number as it was sent.
+    pub ean: String,
+    /// The product's name, if there is such a product.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How many were ordered.
+    pub ordered: u32,
+    /// How many of them are sold.
+    pub confirmed: u32,
+    /// Why not all.
+    pub reason: Reason,
 }
 
 /// A lot of a line.

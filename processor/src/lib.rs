@@ -45,8 +45,8 @@ pub use error::{Poison, ProcessError, Retryable};
 pub use handler::{Handler, HandlerError, Process};
 pub use invoice::{
     Consumption, ConsumptionPart, Contribution, Icms, Instalment, Invoice, InvoiceLine, InvoiceLot,
-    Levy, LineTaxes, Numbering, Party, Place, Presumption, Sale, SaleHead, SoldLine, Substitution,
-    Totals,
+    Levy, LineTaxes, Numbering, Party, Place, Presumption, Sale, SaleHead, Shortfall, SoldLine,
+    Substitution, Totals,
 };
 pub use log::{log_panics, log_startup_error, log_sweep};
 pub use message::Message;

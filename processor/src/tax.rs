@@ -3,7 +3,7 @@
 //! and CBS are part of the price, and the rate of CBS is not published.
 //!
 //! All amounts are half up to the cent. Not here: IPI (a wholesaler is no industry), DIFAL and FCP
-//! (every customer is registered for ICMS), ICMS reduced, exempt or deferred.
+//! (a customer who is not registered for ICMS is refused), ICMS reduced, exempt or deferred.
 
 mod tables;
 
@@ -77,6 +77,15 @@ pub enum TaxError {
         /// The product's class.
         class: TaxClass,
     },
+    /// The buyer is not registered for ICMS.
+    #[error(
+        "the buyer has no state registration: what a sale to whoever is not registered for ICMS \
+         owes (DIFAL) is in no tax table; give the customer its registration"
+    )]
+    NotRegistered,
+    /// An amount has more digits than an NF-e has room for.
+    #[error("an amount has more than 13 digits before the point, for which an NF-e has no room")]
+    TooLarge,
     /// The table has no class of IBS and CBS for it.
     #[error(
         "the tax table of {date} has no class of IBS and CBS for {}: add it to \
@@ -168,10 +177,10 @@ fn presumed_base(
             let charged = charged(amounts);
             Some(charged + margin.of(charged))
         }
-        Presumption::MaximumPrice => fiscal
-            .medicine
-            .as_ref()
-            .map(|medicine| Cents(medicine.maximum_price.0 * i64::from(amounts.quantity.get()))),
+        Presumption::MaximumPrice => fiscal.medicine.as_ref().map(|medicine| {
+            let quantity = i64::from(amounts.quantity.get());
+            Cents(medicine.maximum_price.0.saturating_mul(quantity))
+        }),
     }
 }
 

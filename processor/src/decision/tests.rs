@@ -164,6 +164,67 @@ fn a_lot_must_keep_as_long_as_the_customer_wants() {
     assert_eq!(none.reason, Some(Reason::ExpiryTooShort));
 }
 
+#[test]
+fn what_expires_today_is_sold_to_nobody_and_what_expires_tomorrow_is() {
+    let only = |expires: &'static str| {
+        move |facts: &mut Facts| {
+            customer(facts).shelf_days_min = 0;
+            facts.products[0].lots = vec![lot("L", expires, 60)];
+        }
+    };
+    assert_eq!(judged(false, only("2026-11-24")).reason, None);
+    assert_eq!(judged(false, only("2026-11-23")).reason, Some(Reason::ExpiryTooShort));
+}
+
+#[test]
+fn a_line_is_served_from_500_lots_at_most() {
+    let of_one = |count: usize| {
+        move |facts: &mut Facts| {
+            facts.products[1].pack = 1;
+            facts.products[1].lots =
+                (0..count).map(|n| lot(&format!("{n:03}"), "2027-12-31", 1)).collect();
+        }
+    };
+    let wants = |quantity: u32, allow_partial| {
+        let mut facts = facts();
+        of_one(600)(&mut facts);
+        let mut order = order(allow_partial);
+        order.items.retain(|item| item.line == 7);
+        order.items[0].qty = quantity.try_into().unwrap();
+        judge(&order, &"PO-1".parse().unwrap(), &facts, today())
+    };
+    let most = wants(500, false);
+    assert_eq!((most.reason, most.lines[0].lots.len()), (None, 500));
+    assert_eq!(wants(501, false).reason, Some(Reason::OutOfStock));
+    let part = wants(501, true);
+    assert_eq!(lines(&part), [(7, 500, Some(Reason::PartialStock))]);
+}
+
+#[test]
+fn a_line_with_a_wrong_check_digit_does_not_hold_back_the_others() {
+    let with = |allow: &str, good: &str| {
+        let body = r#"{"partner_order_no":"PO-1","issued_at":"2026-11-23T10:14:31-03:00",
+            "buyer":{"cnpj":"12ABC34501DE35"},"ship_to":{"code":"CD04"},"payment_terms":"30",
+            "allow_partial":ALLOW,
+            "items":[{"line":9,"ean":"7891058001154","qty":6,"unit_price":"5.2300"},
+            {"line":3,"ean":"GOOD","qty":6,"unit_price":"8.3750"}]}"#;
+        let body = body.replace("ALLOW", allow).replace("GOOD", good);
+        match Order::parse(body.as_bytes()) {
+            Ok(order) => judge(&order, &"PO-1".parse().unwrap(), &facts(), today()),
+            Err(OrderError::Fault(fault)) => judge_fault(&fault),
+            Err(error @ OrderError::Form(_)) => panic!("{error}"),
+        }
+    };
+    let partial = with("true", "7896004703398");
+    assert_eq!((partial.reason, partial.is_partial()), (None, true));
+    assert_eq!(lines(&partial), [(3, 6, None), (9, 0, Some(Reason::BadEanDv))]);
+    let all_or_nothing = with("false", "7896004703398");
+    assert_eq!(all_or_nothing.reason, Some(Reason::BadEanDv));
+    assert_eq!(lines(&all_or_nothing), [(3, 0, None), (9, 0, Some(Reason::BadEanDv))]);
+    // A part of nothing: the first line's reason.
+    assert_eq!(with("true", "6291041500213").reason, Some(Reason::UnknownEan));
+}
+
 /// A reason, and a change of the facts that is its cause.
 type Cause = (Reason, fn(&mut Facts));
 
@@ -184,6 +245,9 @@ fn each_reason_of_an_order_has_its_own_cause() {
     let (facts, number) = (facts(), "PO-1".parse().unwrap());
     let another = judge(&order(true), &"PO-2".parse().unwrap(), &facts, today());
     assert_eq!(another.reason, Some(Reason::OrderNumberMismatch));
+    let mut today_s = order(true);
+    today_s.requested_delivery = Some(today());
+    assert_eq!(judge(&today_s, &number, &facts, today()).reason, None);
     let mut late = order(true);
     late.requested_delivery = Some("2026-11-22".parse().unwrap());
     let late = judge(&late, &number, &facts, today());
@@ -193,11 +257,12 @@ fn each_reason_of_an_order_has_its_own_cause() {
 
 #[test]
 fn each_reason_of_a_line_has_its_own_cause() {
-    let cases: [Cause; 6] = [
+    let cases: [Cause; 7] = [
         (Reason::UnknownEan, |facts| drop(facts.products.remove(1))),
         (Reason::Inactive, |facts| facts.products[1].active = false),
         (Reason::ControlledNotLicensed, |facts| facts.products[1].controlled = true),
         (Reason::PriceMismatch, |facts| facts.products[1].unit_1e4 = Some(83_751)),
+        (Reason::PriceMismatch, |facts| facts.products[1].unit_1e4 = Some(83_749)),
         (Reason::PriceMismatch, |facts| facts.products[1].unit_1e4 = None),
         (Reason::PackMultiple, |facts| facts.products[1].pack = 4),
     ];

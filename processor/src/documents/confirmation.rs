@@ -37,8 +37,9 @@ pub fn confirmation_pdf(invoice: &Invoice) -> Vec<u8> {
     assemble(invoice, &contents)
 }
 
-/// Fills pages with the pieces of the table, and leaves room for the sums after the last one: they
-/// go to a page of their own if there is none.
+/// Fills pages with the pieces of the table, and leaves room for the sums after the last one. If
+/// there is none, they go to a further page, and the last line goes with them: sums alone would say
+/// of nothing what it costs.
 fn pages<'a>(pieces: &'a [Piece<'a>], closing: f32) -> Vec<&'a [Piece<'a>]> {
     let mut pages = Vec::new();
     let mut start = 0;
@@ -51,15 +52,32 @@ fn pages<'a>(pieces: &'a [Piece<'a>], closing: f32) -> Vec<&'a [Piece<'a>]> {
         }
         y -= piece.height();
     }
-    pages.push(&pieces[start..]);
-    if y - closing < FLOOR {
-        pages.push(&[]);
+    if y - closing >= FLOOR {
+        pages.push(&pieces[start..]);
+        return pages;
     }
+    let room = head::first_row(pages.len() + 1) - FLOOR - closing;
+    let moved = start + taken_along(&pieces[start..], room);
+    pages.push(&pieces[start..moved]);
+    pages.push(&pieces[moved..]);
     pages
 }
 
+/// Where the last line of a page begins, if it is not the only one and fits into the room beside
+/// the sums; else the end.
+fn taken_along(pieces: &[Piece<'_>], room: f32) -> usize {
+    let is_line = |piece: &Piece<'_>| match piece {
+        Piece::Line { .. } => true,
+        Piece::Details { .. } | Piece::Shortfall { .. } => false,
+    };
+    let last = pieces.iter().rposition(is_line).unwrap_or(0);
+    let height: f32 = pieces[last..].iter().map(Piece::height).sum();
+    if last > 0 && height <= room { last } else { pieces.len() }
+}
+
 fn page_content(invoice: &Invoice, pages: &[&[Piece<'_>]], index: usize) -> Vec<u8> {
-    let mut sheet = Sheet::new();
+    // A guess, measured: a page is written without moving it.
+    let mut sheet = Sheet::with_capacity(5_000 + 330 * pages[index].len());
     head::draw(&mut sheet, invoice, index, pages.len());
     let mut y = head::first_row(index);
     for piece in pages[index] {

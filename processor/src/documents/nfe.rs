@@ -8,13 +8,19 @@ mod taxes;
 use orders::Cents;
 
 use super::signature::Signer;
-use super::xml::Xml;
+use super::xml::{Words, Xml};
 use crate::invoice::{Instalment, Invoice, InvoiceLine, InvoiceLot, Numbering, Party, Place, Sale};
 
 pub(super) const NAMESPACE: &str = r#" xmlns="http://www.portalfiscal.inf.br/nfe""#;
 
 /// What the test environment demands as the recipient's name (rejection 598).
 const RECIPIENT: &str = "NF-E EMITIDA EM AMBIENTE DE HOMOLOGACAO - SEM VALOR FISCAL";
+
+const UNKNOWN: &str = "NAO INFORMADO";
+const NAME: Words = Words { letters_min: 2, letters_max: 60, otherwise: UNKNOWN };
+const HOUSE: Words = Words { letters_min: 1, letters_max: 60, otherwise: "S/N" };
+const PRODUCT: Words = Words { letters_min: 1, letters_max: 120, otherwise: UNKNOWN };
+const LOT: Words = Words { letters_min: 1, letters_max: 20, otherwise: UNKNOWN };
 
 /// Who answers for the program that issues (`infRespTec`): nobody, at a domain reserved for
 /// examples (RFC 2606).
@@ -51,7 +57,7 @@ fn information(xml: &mut Xml, Invoice { numbering, sale }: &Invoice) {
         }
         xml.group("total", |xml| taxes::totals(xml, &sale.totals));
         // 0: carriage at the emitter's expense, charged or not.
-        xml.group("transp", |xml| xml.value("modFrete", 0));
+        xml.group("transp", |xml| xml.code("modFrete", "0"));
         if !sale.instalments.is_empty() {
             xml.group("cobr", |xml| billing(xml, numbering, sale));
         }
@@ -69,92 +75,94 @@ fn information(xml: &mut Xml, Invoice { numbering, sale }: &Invoice) {
 
 fn identification(xml: &mut Xml, numbering: &Numbering, sale: &Sale) {
     let (from, to) = (&sale.emitter.place, &sale.recipient.place);
-    xml.value("cUF", from.state.code());
-    xml.value("cNF", format_args!("{:08}", numbering.code));
+    xml.number("cUF", from.state.code(), 2);
+    xml.number("cNF", numbering.code, 8);
     xml.text("natOp", "VENDA DE MERCADORIA");
-    xml.value("mod", 55);
-    xml.value("serie", numbering.series);
-    xml.value("nNF", numbering.number);
+    xml.code("mod", "55");
+    xml.number("serie", numbering.series, 1);
+    xml.number("nNF", numbering.number, 1);
     xml.text("dhEmi", sale.issued_at.as_str());
-    xml.value("tpNF", 1); // outgoing
-    xml.value("idDest", if from.state == to.state { 1 } else { 2 });
-    xml.value("cMunFG", from.city_code);
-    xml.value("tpImp", 1); // portrait
-    xml.value("tpEmis", 1); // no contingency
-    xml.value("cDV", numbering.access_key.check_digit());
-    xml.value("tpAmb", 2); // test environment
-    xml.value("finNFe", 1); // a normal invoice
-    xml.value("indFinal", 0); // to a reseller
-    xml.value("indPres", 9); // not in person
-    xml.value("indIntermed", 0); // no marketplace between
-    xml.value("procEmi", 0); // our own program
+    xml.code("tpNF", "1"); // outgoing
+    xml.code("idDest", if from.state == to.state { "1" } else { "2" });
+    xml.number("cMunFG", from.city_code, 7);
+    xml.code("tpImp", "1"); // portrait
+    xml.code("tpEmis", "1"); // no contingency
+    xml.code("cDV", numbering.access_key.check_digit());
+    xml.code("tpAmb", "2"); // test environment
+    xml.code("finNFe", "1"); // a normal invoice
+    xml.code("indFinal", "0"); // to a reseller
+    xml.code("indPres", "9"); // not in person
+    xml.code("indIntermed", "0"); // no marketplace between
+    xml.code("procEmi", "0"); // our own program
     xml.text("verProc", &sale.program);
 }
 
 fn emitter(xml: &mut Xml, emitter: &Party) {
     xml.text("CNPJ", emitter.cnpj.as_str());
-    xml.text("xNome", &emitter.name);
+    xml.words("xNome", &emitter.name, &NAME);
     xml.group("enderEmit", |xml| address(xml, &emitter.place));
     xml.text("IE", &emitter.state_registration);
-    xml.value("CRT", 3); // normal regime
+    xml.code("CRT", "3"); // normal regime
 }
 
 fn recipient(xml: &mut Xml, recipient: &Party) {
     xml.text("CNPJ", recipient.cnpj.as_str());
     xml.text("xNome", RECIPIENT);
     xml.group("enderDest", |xml| address(xml, &recipient.place));
-    xml.value("indIEDest", 1); // registered for ICMS
+    xml.code("indIEDest", "1"); // registered for ICMS
     xml.text("IE", &recipient.state_registration);
 }
 
 fn address(xml: &mut Xml, place: &Place) {
-    xml.text("xLgr", &place.street);
-    xml.text("nro", &place.house);
-    xml.text("xBairro", &place.district);
-    xml.value("cMun", place.city_code);
-    xml.text("xMun", &place.city);
+    xml.words("xLgr", &place.street, &NAME);
+    xml.words("nro", &place.house, &HOUSE);
+    xml.words("xBairro", &place.district, &NAME);
+    xml.number("cMun", place.city_code, 7);
+    xml.words("xMun", &place.city, &NAME);
     xml.text("UF", place.state.letters());
-    xml.text("CEP", &place.postcode);
-    xml.value("cPais", 1058);
+    if place.postcode.len() == 8 {
+        xml.code("CEP", &place.postcode);
+    }
+    xml.code("cPais", "1058");
     xml.text("xPais", "BRASIL");
 }
 
 fn detail(xml: &mut Xml, sale: &Sale, line: &InvoiceLine) {
     xml.group("prod", |xml| product(xml, sale, line));
     xml.group("imposto", |xml| taxes::of_line(xml, line));
-    xml.value("vItem", line.total);
+    xml.amount("vItem", line.total);
 }
 
 fn product(xml: &mut Xml, sale: &Sale, line: &InvoiceLine) {
     let quantity = line.quantity.get();
-    xml.value("cProd", line.product_id);
+    xml.number("cProd", line.product_id.unsigned_abs(), 1);
     xml.text("cEAN", line.gtin.as_str());
-    xml.text("xProd", &line.name);
+    xml.words("xProd", &line.name, &PRODUCT);
     xml.text("NCM", &line.ncm);
     if let Some(cest) = &line.cest {
         xml.text("CEST", cest);
     }
-    xml.value("CFOP", line.cfop);
+    xml.number("CFOP", line.cfop, 4);
     xml.text("uCom", &line.unit);
-    xml.value("qCom", format_args!("{quantity}.0000"));
-    xml.value("vUnCom", line.unit_price);
-    xml.value("vProd", line.gross);
+    xml.quantity("qCom", quantity, "0000");
+    xml.units_1e4("vUnCom", line.unit_price.as_1e4());
+    xml.amount("vProd", line.gross);
     xml.text("cEANTrib", line.gtin.as_str());
     xml.text("uTrib", &line.unit);
-    xml.value("qTrib", format_args!("{quantity}.0000"));
-    xml.value("vUnTrib", line.unit_price);
+    xml.quantity("qTrib", quantity, "0000");
+    xml.units_1e4("vUnTrib", line.unit_price.as_1e4());
     optional(xml, "vFrete", line.freight);
     optional(xml, "vDesc", line.discount);
-    xml.value("indTot", 1);
+    xml.code("indTot", "1");
     xml.text("xPed", sale.order_number.as_str());
-    xml.value("nItemPed", line.line);
+    xml.number("nItemPed", line.line, 1);
     for lot in &line.lots {
         xml.group("rastro", |xml| traced(xml, lot));
     }
     if let Some(medicine) = &line.medicine {
         xml.group("med", |xml| {
             xml.text("cProdANVISA", &medicine.registration);
-            xml.value("vPMC", medicine.maximum_price);
+            xml.amount("vPMC", medicine.maximum_price);
         });
     }
 }
@@ -162,42 +170,41 @@ fn product(xml: &mut Xml, sale: &Sale, line: &InvoiceLine) {
 /// Optional amounts are left out when they are nothing: the schema refuses 0.00 here.
 fn optional(xml: &mut Xml, name: &str, amount: Cents) {
     if amount > Cents(0) {
-        xml.value(name, amount);
+        xml.amount(name, amount);
     }
 }
 
 fn traced(xml: &mut Xml, lot: &InvoiceLot) {
-    xml.text("nLote", &lot.number);
-    xml.value("qLote", format_args!("{}.000", lot.quantity));
-    xml.value("dFab", lot.made);
-    xml.value("dVal", lot.expires);
+    xml.words("nLote", &lot.number, &LOT);
+    xml.quantity("qLote", lot.quantity, "000");
+    xml.day("dFab", lot.made);
+    xml.day("dVal", lot.expires);
 }
 
 fn billing(xml: &mut Xml, numbering: &Numbering, sale: &Sale) {
     xml.group("fat", |xml| {
-        xml.value("nFat", numbering.number);
-        xml.value("vOrig", sale.totals.total);
-        xml.value("vDesc", Cents(0));
-        xml.value("vLiq", sale.totals.total);
+        xml.number("nFat", numbering.number, 1);
+        xml.amount("vOrig", sale.totals.total);
+        xml.amount("vDesc", Cents(0));
+        xml.amount("vLiq", sale.totals.total);
     });
-    for (index, Instalment { due, amount }) in sale.instalments.iter().enumerate() {
+    for (number, Instalment { due, amount }) in (1_u64..).zip(&sale.instalments) {
         xml.group("dup", |xml| {
-            xml.value("nDup", format_args!("{:03}", index + 1));
-            xml.value("dVenc", due);
-            xml.value("vDup", amount);
+            xml.number("nDup", number, 3);
+            xml.day("dVenc", *due);
+            xml.amount("vDup", *amount);
         });
     }
 }
 
 fn payment(xml: &mut Xml, sale: &Sale) {
     if sale.instalments.is_empty() {
-        xml.value("tPag", 90); // nothing to pay
+        xml.code("tPag", "90"); // nothing to pay
     } else {
-        let at_once = sale.payment_terms.days() == [0];
-        xml.value("indPag", u8::from(!at_once));
-        xml.value("tPag", 15); // bank slip
+        xml.code("indPag", if sale.is_paid_at_once() { "0" } else { "1" });
+        xml.code("tPag", "15"); // bank slip
     }
-    xml.value("vPag", sale.totals.total);
+    xml.amount("vPag", sale.totals.total);
 }
 
 fn remarks(sale: &Sale) -> String {

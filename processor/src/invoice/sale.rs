@@ -5,11 +5,11 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
 use orders::{
-    Cents, Discount, Fiscal, Gtin, IssuedAt, OrderNumber, PartnerId, PaymentTerms, Quantity, Rate,
-    ShipToCode, UnitPrice,
+    Cents, Discount, Fiscal, Gtin, IssuedAt, Medicine, OrderNumber, PartnerId, PaymentTerms,
+    Quantity, Rate, ShipToCode, UnitPrice,
 };
 
-use super::{Instalment, InvoiceLine, InvoiceLot, Party, Sale, Totals};
+use super::{Instalment, InvoiceLine, InvoiceLot, Party, Sale, Shortfall, Totals, in_digits};
 use crate::tax::{Route, TaxError, TaxedAmounts, assess};
 
 /// Carriage to another state, of the price of the goods. Within the state it is included.
@@ -17,6 +17,12 @@ const FREIGHT_BETWEEN_STATES: Rate = Rate(15_000);
 
 /// What renders an invoice, as it is stored with it.
 const PROGRAM: &str = concat!("vazao ", env!("CARGO_PKG_VERSION"));
+
+// `verProc` has room for no more.
+const _: () = assert!(PROGRAM.len() <= 20);
+
+/// The largest amount that an NF-e has room for: 13 digits before the point (`TDec_1302`).
+const AMOUNT_MAX: Cents = Cents(999_999_999_999_999);
 
 /// The unit in which everything is sold.
 const UNIT: &str = "UN";
@@ -41,6 +47,8 @@ pub struct SaleHead {
     pub ship_to: ShipToCode,
     /// When it is paid.
     pub payment_terms: PaymentTerms,
+    /// What was ordered and is not sold.
+    pub shortfalls: Vec<Shortfall>,
 }
 
 /// A line that is confirmed, wholly or in part.
@@ -70,9 +78,12 @@ impl Sale {
     /// Assesses, shares out and adds up.
     ///
     /// # Errors
-    /// If the tax tables do not say what is owed.
+    /// If the tax tables do not say what is owed, or if an NF-e has no room for it.
     pub fn new(head: SaleHead, lines: Vec<SoldLine>) -> Result<Self, TaxError> {
         let date = OFFSET.to_datetime(head.issued_at).date();
+        if !head.recipient.is_registered() {
+            return Err(TaxError::NotRegistered);
+        }
         let route = Route { from: head.emitter.place.state, to: head.recipient.place.state };
         let freight = freight_shares(&lines, route);
         let lines = lines
@@ -81,19 +92,29 @@ impl Sale {
             .map(|(line, freight)| invoice_line(line, freight, route, date))
             .collect::<Result<Vec<_>, _>>()?;
         let totals = Totals::of(&lines);
+        if totals.largest() > AMOUNT_MAX {
+            return Err(TaxError::TooLarge);
+        }
         Ok(Self {
             partner: head.partner,
             order_number: head.order_number,
             issued_at: IssuedAt::in_brasilia(head.issued_at),
             program: PROGRAM.to_owned(),
             emitter: head.emitter,
-            recipient: head.recipient,
+            recipient: head.recipient.in_digits(),
             ship_to: head.ship_to,
             instalments: instalments(totals.total, &head.payment_terms, date),
             payment_terms: head.payment_terms,
             lines,
+            shortfalls: head.shortfalls,
             totals,
         })
+    }
+
+    /// Whether all of it is due on the day of the invoice.
+    pub(crate) fn is_paid_at_once(&self) -> bool {
+        let today = self.issued_on();
+        self.instalments.iter().all(|instalment| instalment.due == today)
     }
 
     /// The day on which it was issued, where the emitter is.
@@ -120,10 +141,13 @@ fn invoice_line(
         product_id: sold.product_id,
         gtin: sold.gtin,
         name: sold.name,
-        ncm: sold.fiscal.ncm,
-        cest: sold.fiscal.cest,
+        ncm: in_digits(sold.fiscal.ncm),
+        cest: sold.fiscal.cest.map(in_digits),
         origin: sold.fiscal.origin,
-        medicine: sold.fiscal.medicine,
+        medicine: sold.fiscal.medicine.map(|medicine| Medicine {
+            registration: in_digits(medicine.registration),
+            ..medicine
+        }),
         unit: UNIT.to_owned(),
         quantity: sold.quantity,
         unit_price: sold.unit_price,
@@ -227,6 +251,12 @@ impl Totals {
             ibs: sum(|line| line.taxes.consumption.ibs),
             cbs: sum(|line| line.taxes.consumption.cbs.tax),
         }
+    }
+
+    /// No amount of the invoice or of a line is larger: none is negative, and all others are parts
+    /// of these.
+    fn largest(&self) -> Cents {
+        self.gross.max(self.total).max(self.substitution_base)
     }
 }
 

@@ -16,23 +16,16 @@ fn openssl(arguments: &[&str]) {
 
 /// A folder with `key.pem` and `cert.pem`.
 fn made_by_openssl() -> TempDir {
+    made_of(&["-newkey", "rsa:2048"])
+}
+
+/// The same with a key of this kind.
+fn made_of(key_options: &[&str]) -> TempDir {
     let folder = TempDir::new().unwrap();
     let [key, certificate] = ["key.pem", "cert.pem"].map(|name| text(&folder.path().join(name)));
-    openssl(&[
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "3",
-        "-subj",
-        "/CN=TESTE",
-        "-keyout",
-        &key,
-        "-out",
-        &certificate,
-    ]);
+    let request = ["req", "-x509", "-nodes", "-days", "3", "-subj", "/CN=TESTE"];
+    let files = ["-keyout", &key, "-out", &certificate];
+    openssl(&[&request, key_options, &files].concat());
     folder
 }
 
@@ -88,10 +81,56 @@ fn another_password_and_what_is_no_certificate_are_named() {
     let wrong = Certificate::read(&path, "senha").unwrap_err();
     assert!(matches!(wrong, CertificateError::Pkcs12 { .. }), "{wrong}");
     assert!(wrong.to_string().contains("a1.pfx"), "{wrong}");
+    assert!(wrong.to_string().contains("another password"), "{wrong}");
+    let none = Certificate::read(&path, "").unwrap_err();
+    assert!(matches!(none, CertificateError::Pkcs12 { .. }), "{none}");
     let only_key = Certificate::read(&folder.path().join("key.pem"), "").unwrap_err();
     assert!(matches!(only_key, CertificateError::Lacks { what: "certificate", .. }), "{only_key}");
     let nothing = Certificate::read(&folder.path().join("none.pfx"), "").unwrap_err();
     assert!(matches!(nothing, CertificateError::File { .. }), "{nothing}");
+}
+
+#[test]
+fn a_pkcs12_file_without_a_key_or_with_the_key_of_another_kind_is_named() {
+    let folder = made_by_openssl();
+    let bare = pkcs12(folder.path(), &["-nokeys"]);
+    let no_key = Certificate::read(&bare, "s3nha").unwrap_err();
+    assert!(matches!(no_key, CertificateError::Lacks { what: "private key", .. }), "{no_key}");
+    let curve = made_of(&["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+    let read = Certificate::read(&pkcs12(curve.path(), &[]), "s3nha").unwrap();
+    let refused = Signer::new(&read).unwrap_err().to_string();
+    assert!(refused.contains("no RSA key"), "{refused}");
+}
+
+#[test]
+fn a_certificate_that_is_over_is_refused() {
+    let folder = made_by_openssl();
+    let [key, certificate] = ["key.pem", "cert.pem"].map(|name| text(&folder.path().join(name)));
+    // It ends a day before now.
+    let again = ["x509", "-in", &certificate, "-signkey", &key, "-days", "-1"];
+    openssl(&[&again[..], &["-out", &certificate]].concat());
+    for path in [pkcs12(folder.path(), &[]), pem(folder.path())] {
+        let over = Certificate::read(&path, "s3nha").unwrap_err();
+        assert!(matches!(over, CertificateError::NotValidNow { .. }), "{over}");
+        assert!(over.to_string().ends_with("not now: renew it"), "{over}");
+    }
+}
+
+#[test]
+fn the_key_of_another_certificate_is_refused() {
+    let [one, other] = [made_by_openssl(), made_by_openssl()];
+    fs::copy(other.path().join("cert.pem"), one.path().join("cert.pem")).unwrap();
+    let wrong = Certificate::read(&pem(one.path()), "").unwrap_err();
+    assert!(matches!(wrong, CertificateError::OtherKey { .. }), "{wrong}");
+}
+
+#[test]
+fn the_certificates_of_issuers_may_stand_beside_one_s_own() {
+    let [own, issuer] = [made_by_openssl(), made_by_openssl()];
+    let expected = Certificate::read(&pem(own.path()), "").unwrap();
+    let issuers = text(&issuer.path().join("cert.pem"));
+    let path = pkcs12(own.path(), &["-certfile", &issuers]);
+    assert_eq!(Certificate::read(&path, "s3nha").unwrap(), expected);
 }
 
 #[test]

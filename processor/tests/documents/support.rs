@@ -53,6 +53,7 @@ pub(crate) fn worked_head() -> SaleHead {
         recipient: recipient(State::Sp),
         ship_to: "CD04".parse().unwrap(),
         payment_terms: "30/60".parse().unwrap(),
+        shortfalls: Vec::new(),
     }
 }
 

@@ -9,11 +9,11 @@ use std::process::Command;
 use jiff::{Timestamp, ToSpan};
 use orders::seed::Draws;
 use orders::{
-    Cnpj, Customer, Discount, Gtin, Order, Product, RunTag, Sampler, State, UnitPrice, World,
-    WorldSize,
+    Cnpj, Customer, Discount, Gtin, Order, Product, Reason, RunTag, Sampler, State, UnitPrice,
+    World, WorldSize,
 };
 use processor::{
-    Invoice, InvoiceLot, Numbering, Party, Place, Sale, SaleHead, Signer, SoldLine,
+    Invoice, InvoiceLot, Numbering, Party, Place, Sale, SaleHead, Shortfall, Signer, SoldLine,
     confirmation_pdf, emitter, nfe_xml,
 };
 use tempfile::TempDir;
@@ -67,6 +67,7 @@ impl Business {
             recipient: party(&self.customers[&order.buyer.cnpj]),
             ship_to: order.ship_to.code.clone(),
             payment_terms: order.payment_terms.clone(),
+            shortfalls: Vec::new(),
         };
         let lines = self.lines(&order, index);
         (head, lines)
@@ -204,6 +205,21 @@ fn special(business: &Business) -> Vec<(String, SaleHead, Vec<SoldLine>)> {
     let one_price_short = SaleHead { recipient: to(State::Pr).recipient, ..head(5) };
     // The list price is below ours: nothing is left of the later sale's tax.
     sales.push(("list-price-below-ours".to_owned(), one_price_short, lines("900", 3, "0")));
+    let product = |at: usize, line: u32| {
+        let mut draws = Draws::new(SEED, 5, u64::from(line));
+        let (price, discount) = ("7.3350".parse().unwrap(), "1.50".parse().unwrap());
+        business.line(at, line, 31 * line, price, discount, &mut draws)
+    };
+    // 9 is no medicine; 7, 46 and 59 are imported: a generic one, one at zero, and no medicine.
+    sales.push(("no-medicine".to_owned(), head(4), vec![product(9, 12)]));
+    for state in [State::Sp, State::Rj, State::Pr, State::Sc, State::Es] {
+        let lines = vec![product(59, 3), product(7, 1), product(46, 2), product(9, 4)];
+        sales.push((format!("imported-to-{state}"), to(state), lines));
+    }
+    let partial = SaleHead { shortfalls: shortfalls(business), ..head(10) };
+    sales.push(("partial".to_owned(), partial, business.any_lines(5, 31)));
+    sales.push(("every-gtin-length".to_owned(), head(2), every_gtin_length(business)));
+    sales.push(("long-words".to_owned(), long_words(head(9)), long_names(business)));
     sales.push(("500-lots".to_owned(), head(6), vec![with_lots(business, 500)]));
     sales.push(("letters-in-the-key".to_owned(), with_letters(head(7)), business.any_lines(4, 9)));
     sales.push(("odd-words".to_owned(), odd_words(head(8)), business.any_lines(2, 9)));
@@ -214,6 +230,58 @@ fn with_lots(business: &Business, count: u32) -> SoldLine {
     let lots = (0..count).map(|n| lot(&format!("LOTE-{n:04}/X"), 2, 2)).collect();
     let line = business.any_lines(1, 3).remove(0);
     SoldLine { quantity: (2 * count).try_into().unwrap(), lots, ..line }
+}
+
+/// One of each reason that a line may have.
+fn shortfalls(business: &Business) -> Vec<Shortfall> {
+    let reasons = [
+        (Reason::BadEanDv, 0),
+        (Reason::UnknownEan, 0),
+        (Reason::Inactive, 0),
+        (Reason::ControlledNotLicensed, 0),
+        (Reason::PriceMismatch, 0),
+        (Reason::PackMultiple, 0),
+        (Reason::ExpiryTooShort, 6),
+        (Reason::OutOfStock, 0),
+        (Reason::PartialStock, 1_236),
+    ];
+    let shortfall = |(at, (reason, confirmed)): (usize, (Reason, u32))| {
+        let product = &business.products[at].1;
+        let is_known = !matches!(reason, Reason::BadEanDv | Reason::UnknownEan);
+        Shortfall {
+            line: 100 + at as u32,
+            ean: product.gtin.to_string(),
+            name: is_known.then(|| product.name.clone()),
+            ordered: confirmed + 12,
+            confirmed,
+            reason,
+        }
+    };
+    reasons.into_iter().enumerate().map(shortfall).collect()
+}
+
+fn every_gtin_length(business: &Business) -> Vec<SoldLine> {
+    let gtins = ["96385074", "036000291452", "6291041500213", "10614141000415"];
+    let lines = business.any_lines(4, 21).into_iter().zip(gtins);
+    lines.map(|(line, gtin)| SoldLine { gtin: gtin.parse().unwrap(), ..line }).collect()
+}
+
+/// Names as long as the schema allows, and longer.
+fn long_names(business: &Business) -> Vec<SoldLine> {
+    let named = |(line, length): (SoldLine, usize)| SoldLine {
+        name: "ÁCIDO ACETILSALICÍLICO 100 MG ".repeat(6)[..].chars().take(length).collect(),
+        ..line
+    };
+    business.any_lines(3, 22).into_iter().zip([119, 120, 180]).map(named).collect()
+}
+
+fn long_words(head: SaleHead) -> SaleHead {
+    let mut recipient = head.recipient;
+    recipient.name = "COMPANHIA BRASILEIRA DE DISTRIBUIÇÃO DE MEDICAMENTOS E AFINS ".repeat(2);
+    recipient.place.street = "AVENIDA PRESIDENTE JUSCELINO KUBITSCHEK DE OLIVEIRA ".repeat(2);
+    recipient.place.district = "CONJUNTO HABITACIONAL PADRE MANOEL DA NÓBREGA ".repeat(2);
+    recipient.place.house = "1.234, BLOCO C, LOJA 5".to_owned();
+    SaleHead { recipient, ..head }
 }
 
 fn with_letters(head: SaleHead) -> SaleHead {

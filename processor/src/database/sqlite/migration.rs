@@ -149,6 +149,7 @@ fn head(row: &Row<'_>) -> Result<SaleHead, DatabaseError> {
         },
         ship_to: parsed(row, 11)?,
         payment_terms: parsed(row, 12)?,
+        shortfalls: Vec::new(),
     })
 }
 

@@ -19,14 +19,21 @@ const DUE: (f32, f32) = (LEFT, 206.0);
 const TAXES: (f32, f32) = (222.0, 382.0);
 const SUMS: (f32, f32) = (398.0, RIGHT);
 
-/// As many instalments stand in one column; more of them in two, in smaller letters.
+/// As many instalments stand in one column, and as many in two, in smaller letters. More of them
+/// stand below, across the page.
 const ONE_COLUMN: usize = 6;
+const TWO_COLUMNS: usize = 12;
+
+/// From the last tax to the first of the instalments across the page.
+const BELOW: f32 = 14.0;
 
 /// The room that it takes.
 pub(super) fn height(invoice: &Invoice) -> f32 {
     let taxes = ROW * taxes(&invoice.sale.totals).len() as f32;
-    let instalments = Columns::of(invoice.sale.instalments.len());
-    ABOVE + TITLES + taxes.max(instalments.row * instalments.rows as f32)
+    let columns = Columns::of(invoice.sale.instalments.len());
+    let instalments = columns.row * columns.rows as f32;
+    let both = if columns.is_below { taxes + BELOW + instalments } else { taxes.max(instalments) };
+    ABOVE + TITLES + both
 }
 
 pub(super) fn draw(sheet: &mut Sheet, invoice: &Invoice, y: f32) {
@@ -54,30 +61,45 @@ struct Columns {
     width: f32,
     row: f32,
     size: f32,
+    is_below: bool,
 }
 
 impl Columns {
-    const BETWEEN: f32 = 10.0;
+    const BETWEEN: f32 = 12.0;
+    const ACROSS: usize = 5;
 
-    /// 120 of them, as many as an NF-e holds, still fit on a page.
     fn of(count: usize) -> Self {
-        let whole = DUE.1 - DUE.0;
-        if count <= ONE_COLUMN {
-            return Self { rows: count, width: whole, row: ROW, size: FIGURE.size };
+        let (columns, whole) = match count {
+            0..=ONE_COLUMN => (1, DUE.1 - DUE.0),
+            0..=TWO_COLUMNS => (2, DUE.1 - DUE.0),
+            _ => (Self::ACROSS, RIGHT - LEFT),
+        };
+        let between = Self::BETWEEN * (columns - 1) as f32;
+        let (row, size) = if columns == 1 { (ROW, FIGURE.size) } else { (10.4, 6.8) };
+        Self {
+            rows: count.div_ceil(columns),
+            width: (whole - between) / columns as f32,
+            row,
+            size,
+            is_below: columns == Self::ACROSS,
         }
-        Self { rows: count.div_ceil(2), width: (whole - Self::BETWEEN) / 2.0, row: 10.4, size: 6.8 }
     }
 }
 
-fn draw_instalments(sheet: &mut Sheet, invoice: &Invoice, first: f32) {
+fn draw_instalments(sheet: &mut Sheet, invoice: &Invoice, mut first: f32) {
     let instalments = &invoice.sale.instalments;
-    let Columns { rows, width, row, size } = Columns::of(instalments.len());
+    let Columns { rows, width, row, size, is_below } = Columns::of(instalments.len());
+    if is_below {
+        sheet.left(LABEL, DUE.0, first, &format!("{} parcelas, abaixo", instalments.len()));
+        first -= ROW * taxes(&invoice.sale.totals).len() as f32 + BELOW;
+    }
     let (label, figure) = (Style { size, ..LABEL }, Style { size, ..FIGURE });
+    let room = width - label.width("00/00/0000 ");
     for (index, instalment) in instalments.iter().enumerate() {
         let x = DUE.0 + (width + Columns::BETWEEN) * (index / rows) as f32;
         let y = first - row * (index % rows) as f32;
         sheet.left(label, x, y, &day(instalment.due));
-        sheet.right(figure, x + width, y, &amount(instalment.amount));
+        sheet.figure(figure, x + width, y, &amount(instalment.amount), room);
     }
 }
 
@@ -112,5 +134,5 @@ fn draw_sums(sheet: &mut Sheet, totals: &Totals, first: f32) {
     sheet.filled(ACCENT, SUMS.0, y - 5.0, SUMS.1 - SUMS.0, 19.0);
     sheet.left(Style::bold(8.5).coloured(WHITE), SUMS.0 + 7.0, y + 1.2, "TOTAL A PAGAR");
     let total = amount(totals.total);
-    sheet.right(Style::bold(11.0).coloured(WHITE), SUMS.1 - 7.0, y + 0.5, &total);
+    sheet.figure(Style::bold(11.0).coloured(WHITE), SUMS.1 - 7.0, y + 0.5, &total, 72.0);
 }

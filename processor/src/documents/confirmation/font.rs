@@ -41,10 +41,11 @@ impl Face {
         units as f32 * size / 1_000.0
     }
 
-    /// As much of a text as fits into a width; an ellipsis stands for the rest.
-    pub(super) fn clipped(self, size: f32, text: &str, width_max: f32) -> String {
+    /// As much of a text as fits into a width, with an ellipsis for the rest; none if all of it
+    /// fits.
+    pub(super) fn clipped(self, size: f32, text: &str, width_max: f32) -> Option<String> {
         if self.width(size, text) <= width_max {
-            return text.to_owned();
+            return None;
         }
         let mut clipped = String::new();
         let mut width = self.width(size, "…");
@@ -57,13 +58,30 @@ impl Face {
         }
         clipped.truncate(clipped.trim_end().len());
         clipped.push('…');
-        clipped
+        Some(clipped)
     }
 }
 
-/// The bytes of a text in WinAnsi (code page 1252).
-pub(super) fn win_ansi(text: &str) -> Vec<u8> {
-    text.chars().map(win_ansi_byte).collect()
+impl Face {
+    /// Where a text must be broken, between words, for its first part to fit into a width: none if
+    /// all of it fits, or not even its first word does.
+    pub(super) fn break_at(self, size: f32, text: &str, width_max: f32) -> Option<usize> {
+        if self.width(size, text) <= width_max {
+            return None;
+        }
+        let spaces = text.match_indices(' ').map(|(at, _)| at);
+        spaces.take_while(|at| self.width(size, &text[..*at]) <= width_max).last()
+    }
+}
+
+/// Writes a text in WinAnsi (code page 1252), as it stands between the parentheses of a PDF's string.
+pub(super) fn push_win_ansi(bytes: &mut Vec<u8>, text: &str) {
+    for letter in text.chars() {
+        if matches!(letter, '(' | ')' | '\\') {
+            bytes.push(b'\\');
+        }
+        bytes.push(win_ansi_byte(letter));
+    }
 }
 
 /// Latin-1, and a few signs of trade besides. What it lacks becomes a question mark.
@@ -80,6 +98,7 @@ fn win_ansi_byte(letter: char) -> u8 {
         '–' => 0x96,
         '—' => 0x97,
         '™' => 0x99,
+        other if other.is_whitespace() => b' ',
         _ => b'?',
     }
 }
@@ -126,10 +145,17 @@ const BOLD: [u16; 224] = [
 mod tests {
     use super::*;
 
+    fn win_ansi(text: &str) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        push_win_ansi(&mut bytes, text);
+        bytes
+    }
+
     #[test]
     fn accents_are_one_byte_each_and_what_the_font_lacks_is_a_question_mark() {
         assert_eq!(win_ansi("São"), [b'S', 0xe3, b'o']);
         assert_eq!(win_ansi("€ – λ"), [0x80, b' ', 0x96, b' ', b'?']);
+        assert_eq!(win_ansi("A\tB\u{7}"), *b"A B?");
     }
 
     #[test]
@@ -142,13 +168,23 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_broken_after_the_last_word_that_fits() {
+        let at = |width| Face::Bold.break_at(8.0, "DIPIRONA SÓDICA 500 MG", width);
+        let whole = Face::Bold.width(8.0, "DIPIRONA SÓDICA 500 MG");
+        let two_words = Face::Bold.width(8.0, "DIPIRONA SÓDICA");
+        assert_eq!((at(whole), at(whole - 0.01)), (None, Some("DIPIRONA SÓDICA 500".len())));
+        assert_eq!(at(two_words), Some("DIPIRONA SÓDICA".len()));
+        assert_eq!((at(two_words - 0.01), at(5.0)), (Some(8), None));
+    }
+
+    #[test]
     fn a_text_is_clipped_at_the_width_and_not_before() {
         let face = Face::Regular;
         let whole = face.width(8.0, "DIPIRONA SÓDICA");
-        assert_eq!(face.clipped(8.0, "DIPIRONA SÓDICA", whole + 0.01), "DIPIRONA SÓDICA");
-        let clipped = face.clipped(8.0, "DIPIRONA SÓDICA", whole - 0.01);
+        assert_eq!(face.clipped(8.0, "DIPIRONA SÓDICA", whole + 0.01), None);
+        let clipped = face.clipped(8.0, "DIPIRONA SÓDICA", whole - 0.01).unwrap();
         assert_eq!(clipped, "DIPIRONA SÓDI…");
         assert!(face.width(8.0, &clipped) <= whole);
-        assert_eq!(face.clipped(8.0, "DIPIRONA SÓDICA", 50.0), "DIPIRONA…");
+        assert_eq!(face.clipped(8.0, "DIPIRONA SÓDICA", 50.0).unwrap(), "DIPIRONA…");
     }
 }

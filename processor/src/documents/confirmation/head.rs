@@ -70,7 +70,7 @@ fn draw_cards(sheet: &mut Sheet, invoice: &Invoice) {
         };
         sheet.filled(ground, x, 722.0, width, 36.0);
         sheet.left(label_style, x + 8.0, 746.0, label);
-        sheet.clipped(value_style, x + 8.0, 730.0, value, width - 14.0);
+        sheet.fitted(value_style, x + 8.0, 730.0, value, width - 14.0);
     }
 }
 
@@ -79,16 +79,21 @@ fn draw_recipient(sheet: &mut Sheet, sale: &Sale) {
     let half = (RIGHT - LEFT - GUTTER) / 2.0;
     let right = LEFT + half + GUTTER;
     section(sheet, LEFT, half, "CLIENTE");
-    sheet.clipped(STRONG, LEFT, 687.0, &recipient.name, half);
+    sheet.fitted(STRONG, LEFT, 687.0, &recipient.name, half);
+    let place = &recipient.place;
     let numbers = format!("CNPJ {}   IE {}", cnpj(&recipient.cnpj), recipient.state_registration);
-    for (line, text) in
-        [numbers, street(&recipient.place), city(&recipient.place)].into_iter().enumerate()
-    {
-        sheet.clipped(VALUE, LEFT, 675.5 - 11.0 * line as f32, &text, half);
+    let street = format!("{}, {}", place.street, place.house);
+    let lines = [numbers, street, place.district.clone(), city(place)];
+    for (line, text) in lines.into_iter().enumerate() {
+        sheet.fitted(VALUE, LEFT, 676.0 - 10.6 * line as f32, &text, half);
     }
     section(sheet, right, half, "ENTREGA E PAGAMENTO");
     let terms = match sale.payment_terms.days() {
         [0] => "À vista".to_owned(),
+        [first, .., last] if sale.payment_terms.days().len() > 8 => {
+            let count = sale.payment_terms.days().len();
+            format!("{count} parcelas, de {first} a {last} dias")
+        }
         _ => format!("{} dias", sale.payment_terms),
     };
     let freight = "Por conta do remetente".to_owned();
@@ -126,15 +131,15 @@ pub(super) fn draw_foot(sheet: &mut Sheet, invoice: &Invoice) {
     sheet.left(small, LEFT, 33.0, "Emitida em ambiente de homologação, sem valor fiscal.");
     let widths = barcode::bars(key);
     let modules: u32 = widths.iter().map(|width| u32::from(*width)).sum();
-    let start = RIGHT - modules as f32 * MODULE;
-    let mut at = 0_u32;
-    let places = widths.iter().enumerate().filter_map(|(index, width)| {
-        let x = start + at as f32 * MODULE;
-        at += u32::from(*width);
+    let mut at = 0;
+    let bars = widths.iter().enumerate().filter_map(|(index, width)| {
+        let (place, width) = (at, u32::from(*width));
+        at += width;
         // A bar first, then a space, by turns.
-        index.is_multiple_of(2).then_some((x, f32::from(*width) * MODULE))
+        index.is_multiple_of(2).then_some((place, width))
     });
-    sheet.bars(INK, BOTTOM, HEIGHT, places);
+    let start = RIGHT - modules as f32 * MODULE;
+    sheet.bars(INK, (start, BOTTOM), (MODULE, HEIGHT), bars);
 }
 
 fn street(place: &Place) -> String {

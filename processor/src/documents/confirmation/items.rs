@@ -3,18 +3,26 @@
 use orders::Cents;
 
 use super::font::Face;
-use super::sheet::{ACCENT, GREY, LINE, PALE, Sheet, Style, TINT};
-use super::words::{amount, brazilian, month, ncm, percent};
+use super::sheet::{ACCENT, AMBER, GREY, LINE, PALE, Sheet, Style, TINT};
+use super::words::{amount, brazilian, month, ncm, percent, reason};
 use super::{LEFT, RIGHT};
-use crate::invoice::{Invoice, InvoiceLine};
+use crate::invoice::{Invoice, InvoiceLine, Shortfall};
 
 const TEXT: Style = Style::regular(7.6);
+const NAMED: Style = Style::bold(7.6);
 const FIGURE: Style = Style::regular(7.6);
 const SMALL: Style = Style::regular(6.0).coloured(GREY);
 const TITLE: Style = Style::bold(6.6).coloured(ACCENT);
 
 const ROW: f32 = 9.4;
 const DETAIL: f32 = 7.0;
+
+/// What the second row of a long name takes.
+const NAME_ROW: f32 = 8.6;
+
+/// A row of what is not sold, and the title above the first.
+const SHORTFALL: f32 = 11.0;
+const SHORTFALL_TITLE: f32 = 19.0;
 
 /// Left edges of the columns of text, right edges of those of figures.
 const NUMBER: f32 = LEFT + 4.0;
@@ -28,10 +36,13 @@ const TOTAL: f32 = RIGHT - 4.0;
 
 /// What is never parted by the end of a page.
 pub(super) enum Piece<'a> {
-    /// A line, with as many of its details as one line of small letters holds.
-    Line { line: &'a InvoiceLine, tinted: bool, details: String },
+    /// A line, with as many of its details as one line of small letters holds. A long name takes
+    /// two rows, and is broken here.
+    Line { line: &'a InvoiceLine, tinted: bool, details: String, broken_at: Option<usize> },
     /// Further details of the line above.
     Details { tinted: bool, details: String },
+    /// What was ordered and is not sold; the first has a title above it.
+    Shortfall { shortfall: &'a Shortfall, is_first: bool },
 }
 
 pub(super) fn pieces(invoice: &Invoice) -> Vec<Piece<'_>> {
@@ -40,10 +51,24 @@ pub(super) fn pieces(invoice: &Invoice) -> Vec<Piece<'_>> {
         let tinted = index % 2 == 1;
         let mut details = wrapped(&details(line), RIGHT - NAME - 4.0).into_iter();
         let first = details.next().unwrap_or_default();
-        pieces.push(Piece::Line { line, tinted, details: first });
+        let broken_at = NAMED.face.break_at(NAMED.size, &line.name, name_room(line));
+        pieces.push(Piece::Line { line, tinted, details: first, broken_at });
         pieces.extend(details.map(|details| Piece::Details { tinted, details }));
     }
+    let shortfalls = invoice.sale.shortfalls.iter().enumerate();
+    pieces.extend(
+        shortfalls.map(|(at, shortfall)| Piece::Shortfall { shortfall, is_first: at == 0 }),
+    );
     pieces
+}
+
+/// The room that a line's quantity leaves for its name.
+fn name_room(line: &InvoiceLine) -> f32 {
+    QUANTITY - FIGURE.width(&quantity(line)) - NAME - 6.0
+}
+
+fn quantity(line: &InvoiceLine) -> String {
+    format!("{} {}", brazilian(&line.quantity.get().to_string()), line.unit)
 }
 
 /// What is said of a line besides its price, part by part.
@@ -110,37 +135,78 @@ pub(super) fn draw_titles(sheet: &mut Sheet, y: f32) {
 impl Piece<'_> {
     pub(super) fn height(&self) -> f32 {
         match self {
-            Self::Line { .. } => ROW + DETAIL,
+            Self::Line { broken_at: None, .. } => ROW + DETAIL,
+            Self::Line { broken_at: Some(_), .. } => ROW + NAME_ROW + DETAIL,
             Self::Details { .. } => DETAIL,
+            Self::Shortfall { is_first: false, .. } => SHORTFALL,
+            Self::Shortfall { is_first: true, .. } => SHORTFALL_TITLE + SHORTFALL,
         }
     }
 
     /// Draws it upon `y`.
     pub(super) fn draw(&self, sheet: &mut Sheet, y: f32) {
-        let (Self::Line { tinted, details, .. } | Self::Details { tinted, details }) = self;
-        if *tinted {
-            sheet.filled(PALE, LEFT, y, RIGHT - LEFT, self.height());
-        }
-        sheet.left(SMALL, NAME, y + 2.4, details);
-        if let Self::Line { line, .. } = self {
-            draw_line(sheet, line, y + DETAIL + 1.8);
-            sheet.rule(LINE, LEFT, RIGHT, y + self.height());
+        match self {
+            Self::Line { line, tinted, details, broken_at } => {
+                draw_details(sheet, y, self.height(), *tinted, details);
+                draw_line(sheet, line, *broken_at, y + self.height() - ROW + 1.8);
+                sheet.rule(LINE, LEFT, RIGHT, y + self.height());
+            }
+            Self::Details { tinted, details } => {
+                draw_details(sheet, y, self.height(), *tinted, details);
+            }
+            Self::Shortfall { shortfall, is_first } => {
+                if *is_first {
+                    draw_shortfall_title(sheet, y + SHORTFALL);
+                }
+                draw_shortfall(sheet, shortfall, y + 3.0);
+            }
         }
     }
 }
 
-fn draw_line(sheet: &mut Sheet, line: &InvoiceLine, y: f32) {
+fn draw_details(sheet: &mut Sheet, y: f32, height: f32, tinted: bool, details: &str) {
+    if tinted {
+        sheet.filled(PALE, LEFT, y, RIGHT - LEFT, height);
+    }
+    sheet.left(SMALL, NAME, y + 2.4, details);
+}
+
+fn draw_shortfall_title(sheet: &mut Sheet, y: f32) {
+    let title = Style::bold(TITLE.size).coloured(AMBER);
+    sheet.left(title, NUMBER, y + 5.0, "NÃO ATENDIDOS");
+    sheet.right(title, QUANTITY, y + 5.0, "ATENDIDO / PEDIDO");
+    sheet.right(title, TOTAL, y + 5.0, "MOTIVO");
+    sheet.rule(AMBER, LEFT, RIGHT, y + 1.0);
+}
+
+fn draw_shortfall(sheet: &mut Sheet, shortfall: &Shortfall, y: f32) {
+    let Shortfall { line, ean, name, ordered, confirmed, reason: why } = shortfall;
+    sheet.left(TEXT.coloured(GREY), NUMBER, y, &line.to_string());
+    sheet.left(TEXT, GTIN, y, ean);
+    let [confirmed, ordered] =
+        [confirmed, ordered].map(|quantity| brazilian(&quantity.to_string()));
+    let quantity = format!("{confirmed} / {ordered}");
+    let room = QUANTITY - FIGURE.width(&quantity) - NAME - 6.0;
+    sheet.clipped(TEXT, NAME, y, name.as_deref().unwrap_or("–"), room);
+    sheet.right(FIGURE, QUANTITY, y, &quantity);
+    sheet.right(FIGURE.coloured(AMBER), TOTAL, y, reason(*why));
+}
+
+fn draw_line(sheet: &mut Sheet, line: &InvoiceLine, broken_at: Option<usize>, y: f32) {
     sheet.left(TEXT.coloured(GREY), NUMBER, y, &line.line.to_string());
     sheet.left(TEXT, GTIN, y, line.gtin.as_str());
-    let quantity = format!("{} {}", brazilian(&line.quantity.get().to_string()), line.unit);
-    let room = QUANTITY - FIGURE.width(&quantity) - NAME - 6.0;
-    sheet.clipped(Style::bold(TEXT.size), NAME, y, &line.name, room);
-    sheet.right(FIGURE, QUANTITY, y, &quantity);
-    sheet.right(FIGURE, PRICE, y, &brazilian(&line.unit_price.to_string()));
+    let (first, rest) = line.name.split_at(broken_at.unwrap_or(line.name.len()));
+    sheet.fitted(NAMED, NAME, y, first, name_room(line));
+    if !rest.is_empty() {
+        sheet.fitted(NAMED, NAME, y - NAME_ROW, rest.trim_start(), RIGHT - NAME - 4.0);
+    }
+    sheet.right(FIGURE, QUANTITY, y, &quantity(line));
+    let price = brazilian(&line.unit_price.to_string());
+    sheet.figure(FIGURE, PRICE, y, &price, PRICE - QUANTITY - 4.0);
     let discount = if line.discount > Cents(0) { amount(line.discount) } else { "–".to_owned() };
-    sheet.right(FIGURE, DISCOUNT, y, &discount);
+    sheet.figure(FIGURE, DISCOUNT, y, &discount, DISCOUNT - PRICE - 4.0);
     sheet.right(FIGURE, ICMS, y, &percent(line.taxes.icms.own.rate));
-    sheet.right(Style::bold(FIGURE.size), TOTAL, y, &amount(line.total));
+    sheet.figure(NAMED, TOTAL, y, &amount(line.total), TOTAL - ICMS - 4.0);
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Numbers, dates and names as they are written in Brazil.
 
 use jiff::civil::Date;
-use orders::{Cents, Cnpj, Rate};
+use orders::{Cents, Cnpj, Rate, Reason};
 
 /// 1234.50 becomes 1.234,50.
 pub(super) fn brazilian(number: &str) -> String {
@@ -65,6 +65,34 @@ pub(super) fn in_groups_of_four(key: &str) -> String {
         text.push(letter);
     }
     text
+}
+
+/// Why something was not sold.
+pub(super) fn reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::OrderNumberMismatch => "Número do pedido divergente",
+        Reason::IssuedAtInvalid => "Data do pedido inválida",
+        Reason::BadCnpjDv => "CNPJ com dígito inválido",
+        Reason::UnknownCustomer => "Cliente desconhecido",
+        Reason::CustomerBlocked => "Cliente bloqueado",
+        Reason::LicenseExpired => "Licença sanitária vencida",
+        Reason::UnknownShipTo => "Local de entrega desconhecido",
+        Reason::PaymentTermsNotAllowed => "Condição não permitida",
+        Reason::DeliveryDateInvalid => "Data de entrega inválida",
+        Reason::CreditLimit => "Limite de crédito",
+        Reason::DuplicateConflict => "Pedido divergente do anterior",
+        Reason::NotTaxable => "Tributação não definida",
+        Reason::DuplicateLine => "Linha repetida",
+        Reason::BadEanDv => "EAN com dígito inválido",
+        Reason::UnknownEan => "EAN desconhecido",
+        Reason::Inactive => "Produto inativo",
+        Reason::ControlledNotLicensed => "Sem licença para controlados",
+        Reason::PriceMismatch => "Preço divergente",
+        Reason::PackMultiple => "Fora do múltiplo da embalagem",
+        Reason::ExpiryTooShort => "Validade insuficiente",
+        Reason::OutOfStock => "Sem estoque",
+        Reason::PartialStock => "Estoque parcial",
+    }
 }
 
 /// A text with a sign before the letters at these places.

@@ -30,25 +30,25 @@ fn icms(xml: &mut Xml, origin: u8, icms: &Icms) {
 }
 
 fn own_icms(xml: &mut Xml, origin: u8, cst: &str, own: Levy) {
-    xml.value("orig", origin);
+    xml.number("orig", origin, 1);
     xml.text("CST", cst);
-    xml.value("modBC", 3); // the base is the price
-    xml.value("vBC", own.base);
-    xml.value("pICMS", own.rate);
-    xml.value("vICMS", own.tax);
+    xml.code("modBC", "3"); // the base is the price
+    xml.amount("vBC", own.base);
+    xml.rate("pICMS", own.rate);
+    xml.amount("vICMS", own.tax);
 }
 
 fn substituted(xml: &mut Xml, substitution: &Substitution) {
     match substitution.presumption {
-        Presumption::MaximumPrice => xml.value("modBCST", 0),
+        Presumption::MaximumPrice => xml.code("modBCST", "0"),
         Presumption::Margin(margin) => {
-            xml.value("modBCST", 4);
-            xml.value("pMVAST", margin);
+            xml.code("modBCST", "4");
+            xml.rate("pMVAST", margin);
         }
     }
-    xml.value("vBCST", substitution.base);
-    xml.value("pICMSST", substitution.rate);
-    xml.value("vICMSST", substitution.tax);
+    xml.amount("vBCST", substitution.base);
+    xml.rate("pICMSST", substitution.rate);
+    xml.amount("vICMSST", substitution.tax);
 }
 
 /// The names of a contribution's elements.
@@ -71,13 +71,13 @@ const COFINS: ContributionNames = ContributionNames {
 fn contribution(xml: &mut Xml, names: &ContributionNames, contribution: Contribution) {
     match contribution {
         Contribution::PaidByManufacturer => {
-            xml.group(names.not_taxed, |xml| xml.text("CST", "04"));
+            xml.group(names.not_taxed, |xml| xml.code("CST", "04"));
         }
         Contribution::Owed(levy) => xml.group(names.by_rate, |xml| {
-            xml.text("CST", "01");
-            xml.value("vBC", levy.base);
-            xml.value(names.rate, levy.rate);
-            xml.value(names.tax, levy.tax);
+            xml.code("CST", "01");
+            xml.amount("vBC", levy.base);
+            xml.rate(names.rate, levy.rate);
+            xml.amount(names.tax, levy.tax);
         }),
     }
 }
@@ -87,77 +87,77 @@ fn consumption(xml: &mut Xml, consumption: &Consumption) {
     xml.text("CST", cst);
     xml.text("cClassTrib", class);
     xml.group("gIBSCBS", |xml| {
-        xml.value("vBC", base);
+        xml.amount("vBC", *base);
         xml.group("gIBSUF", |xml| part(xml, "pIBSUF", "vIBSUF", ibs_state, *reduction));
         xml.group("gIBSMun", |xml| part(xml, "pIBSMun", "vIBSMun", ibs_city, *reduction));
-        xml.value("vIBS", ibs);
+        xml.amount("vIBS", *ibs);
         xml.group("gCBS", |xml| part(xml, "pCBS", "vCBS", cbs, *reduction));
     });
 }
 
 fn part(xml: &mut Xml, rate: &str, tax: &str, part: &ConsumptionPart, reduction: Option<Rate>) {
-    xml.value(rate, part.rate);
+    xml.rate(rate, part.rate);
     if let Some(reduction) = reduction {
         xml.group("gRed", |xml| {
-            xml.value("pRedAliq", reduction);
-            xml.value("pAliqEfet", part.effective_rate);
+            xml.rate("pRedAliq", reduction);
+            xml.rate("pAliqEfet", part.effective_rate);
         });
     }
-    xml.value(tax, part.tax);
+    xml.amount(tax, part.tax);
 }
 
 /// What no line has is 0.00: these elements are not optional.
 pub(super) fn totals(xml: &mut Xml, totals: &Totals) {
     xml.group("ICMSTot", |xml| {
-        xml.value("vBC", totals.icms_base);
-        xml.value("vICMS", totals.icms);
-        xml.value("vICMSDeson", ZERO);
-        xml.value("vFCP", ZERO);
-        xml.value("vBCST", totals.substitution_base);
-        xml.value("vST", totals.substitution);
-        xml.value("vFCPST", ZERO);
-        xml.value("vFCPSTRet", ZERO);
-        xml.value("vProd", totals.gross);
-        xml.value("vFrete", totals.freight);
-        xml.value("vSeg", ZERO);
-        xml.value("vDesc", totals.discount);
-        xml.value("vII", ZERO);
-        xml.value("vIPI", ZERO);
-        xml.value("vIPIDevol", ZERO);
-        xml.value("vPIS", totals.pis);
-        xml.value("vCOFINS", totals.cofins);
-        xml.value("vOutro", ZERO);
-        xml.value("vNF", totals.total);
+        xml.amount("vBC", totals.icms_base);
+        xml.amount("vICMS", totals.icms);
+        xml.amount("vICMSDeson", ZERO);
+        xml.amount("vFCP", ZERO);
+        xml.amount("vBCST", totals.substitution_base);
+        xml.amount("vST", totals.substitution);
+        xml.amount("vFCPST", ZERO);
+        xml.amount("vFCPSTRet", ZERO);
+        xml.amount("vProd", totals.gross);
+        xml.amount("vFrete", totals.freight);
+        xml.amount("vSeg", ZERO);
+        xml.amount("vDesc", totals.discount);
+        xml.amount("vII", ZERO);
+        xml.amount("vIPI", ZERO);
+        xml.amount("vIPIDevol", ZERO);
+        xml.amount("vPIS", totals.pis);
+        xml.amount("vCOFINS", totals.cofins);
+        xml.amount("vOutro", ZERO);
+        xml.amount("vNF", totals.total);
     });
     xml.group("IBSCBSTot", |xml| consumption_totals(xml, totals));
-    xml.value("vNFTot", totals.total);
+    xml.amount("vNFTot", totals.total);
 }
 
 fn consumption_totals(xml: &mut Xml, totals: &Totals) {
     let deferred_and_returned = |xml: &mut Xml| {
-        xml.value("vDif", ZERO);
-        xml.value("vDevTrib", ZERO);
+        xml.amount("vDif", ZERO);
+        xml.amount("vDevTrib", ZERO);
     };
     let credits = |xml: &mut Xml| {
-        xml.value("vCredPres", ZERO);
-        xml.value("vCredPresCondSus", ZERO);
+        xml.amount("vCredPres", ZERO);
+        xml.amount("vCredPresCondSus", ZERO);
     };
-    xml.value("vBCIBSCBS", totals.consumption_base);
+    xml.amount("vBCIBSCBS", totals.consumption_base);
     xml.group("gIBS", |xml| {
         xml.group("gIBSUF", |xml| {
             deferred_and_returned(xml);
-            xml.value("vIBSUF", totals.ibs_state);
+            xml.amount("vIBSUF", totals.ibs_state);
         });
         xml.group("gIBSMun", |xml| {
             deferred_and_returned(xml);
-            xml.value("vIBSMun", totals.ibs_city);
+            xml.amount("vIBSMun", totals.ibs_city);
         });
-        xml.value("vIBS", totals.ibs);
+        xml.amount("vIBS", totals.ibs);
         credits(xml);
     });
     xml.group("gCBS", |xml| {
         deferred_and_returned(xml);
-        xml.value("vCBS", totals.cbs);
+        xml.amount("vCBS", totals.cbs);
         credits(xml);
     });
 }

@@ -27,6 +27,40 @@ SEQUENCES = {
     "12345678", "23456789", "34567890", "45678901", "56789012", "67890123", "78901234", "89012345",
     "90123456", "01234567",
 }
+# First and last postcodes of each state (Correios, "Faixas de CEP"), where documents go.
+POSTCODES = {
+    "SP": ("01000000", "19999999"), "RJ": ("20000000", "28999999"), "ES": ("29000000", "29999999"),
+    "MG": ("30000000", "39999999"), "BA": ("40000000", "48999999"), "CE": ("60000000", "63999999"),
+    "PR": ("80000000", "87999999"), "SC": ("88000000", "89999999"), "RS": ("90000000", "99999999"),
+}
+# Cities by their IBGE codes.
+CITIES = {
+    "3550308": "SÃO PAULO", "3304557": "RIO DE JANEIRO", "4106902": "CURITIBA",
+    "4205407": "FLORIANÓPOLIS", "3205309": "VITÓRIA", "2304400": "FORTALEZA",
+}
+# What is sold: classification and its code of substitution (Convênio ICMS 142/2018, annex XIV).
+GOODS = {
+    "30039099": ("1300100", "1300200"), "30049099": ("1300100", "1300200"), "21069030": (None,),
+}
+GENERIC = "1300200"
+# Where later sales of medicines are taxed: modBCST, pMVAST, pICMSST.
+SUBSTITUTION = {
+    "RJ": ("4", Decimal("49.08"), Decimal(20)), "PR": ("0", None, Decimal("19.5")),
+}
+# Carriage to another state, per cent of the price of the goods.
+FREIGHT = Decimal("1.5")
+# Decimal places of numbers, by the first letters of their names; the longest that fits holds.
+PLACES = {"v": 2, "vUn": 4, "p": 4, "q": 4, "qLote": 3, "qVol": 0}
+# How long texts may be.
+LENGTHS = {
+    "natOp": (1, 60), "verProc": (1, 20), "xNome": (2, 60), "xLgr": (2, 60), "nro": (1, 60),
+    "xBairro": (2, 60), "xMun": (2, 60), "IE": (2, 14), "cProd": (1, 60), "xProd": (1, 120),
+    "uCom": (1, 6), "uTrib": (1, 6), "nLote": (1, 20), "nFat": (1, 60), "infCpl": (1, 5000),
+    "xContato": (2, 60), "email": (6, 60), "xPed": (1, 15),
+}
+TOTALS = """vBC vICMS vICMSDeson vFCP vBCST vST vFCPST vFCPSTRet vProd vFrete vSeg vDesc vII vIPI
+    vIPIDevol vPIS vCOFINS vOutro vNF""".split()
+SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}"
 # CST, cClassTrib and reduction that this business may use, by what the product is.
 CONSUMPTION_OF_MEDICINES = {("200", "200032", Decimal(60)), ("200", "200009", Decimal(100))}
 CONSUMPTION_OF_OTHERS = {("000", "000001", None)}
@@ -91,6 +125,7 @@ class Checker:
         self.identification()
         self.parties()
         self.items = self.inf.findall(NS + "det")
+        self.nets = []
         numbers = [item.get("nItem") for item in self.items]
         self.equal("H02", "nItem", numbers, [str(n + 1) for n in range(len(numbers))])
         self.expect("H01", 1 <= len(numbers) <= 990, f"{len(numbers)} items")
@@ -111,6 +146,7 @@ class Checker:
                 continue
             self.expect("404", element.prefix is None, f"{element.tag} has a prefix")
             text = element.text
+            self.value(element, text)
             if len(element) == 0:
                 ours = element.tag.startswith(NS)
                 self.expect("form", text or not ours, f"{element.tag.split('}')[1]} is empty")
@@ -121,10 +157,28 @@ class Checker:
                 fine = re.fullmatch(r"[!-ÿ]([ -ÿ]*[!-ÿ])?", text)
                 self.expect("form", fine, f"{element.tag.removeprefix(NS)}: {text!r}")
 
+    def value(self, element, text):
+        """How long a text is, and how many places a number has."""
+        name = element.tag.split("}")[1]
+        if len(element) or not element.tag.startswith(NS):
+            return
+        if name in LENGTHS:
+            shortest, longest = LENGTHS[name]
+            self.expect("form", shortest <= len(text or "") <= longest, f"length of {name}")
+        known = [prefix for prefix in PLACES if name.startswith(prefix) and name[1:2].isupper()]
+        if known:
+            places = PLACES[max(known, key=len)]
+            form = r"(0|[1-9][0-9]{0,12})" + (rf"\.[0-9]{{{places}}}" if places else "")
+            self.expect("form", re.fullmatch(form, text or ""), f"{name} {text}")
+
     def key(self):
         """Rejections 253, 502, 897: the key is made of the fields."""
         key = self.inf.get("Id").removeprefix("NFe")
         self.equal("A03", "Id", self.inf.get("Id"), "NFe" + key)
+        self.equal("A02", "versao", self.inf.get("versao"), "4.00")
+        reference = self.nfe.find(f".//{SIGNATURE}Reference")
+        named = None if reference is None else reference.get("URI")
+        self.equal("297", "URI of the signature", named, "#NFe" + key)
         self.expect("A03", re.fullmatch(r"[0-9]{6}[0-9A-Z]{12}[0-9]{26}", key), f"key {key}")
         values = [ord(letter) - 48 for letter in key[:43]]
         weights = [2 + place % 8 for place in range(43)]
@@ -160,7 +214,8 @@ class Checker:
         expected = {
             "cUF": str(STATES[home]), "mod": "55", "tpNF": "1", "tpEmis": "1", "tpAmb": "2",
             "finNFe": "1", "indFinal": "0", "procEmi": "0", "idDest": "2" if self.away else "1",
-            "cMunFG": self.text("emit/enderEmit/cMun"),
+            "cMunFG": self.text("emit/enderEmit/cMun"), "tpImp": "1", "indPres": "9",
+            "indIntermed": "0", "natOp": "VENDA DE MERCADORIA",
         }
         for name, value in expected.items():
             self.equal("ide", name, self.text("ide/" + name), value)
@@ -170,10 +225,13 @@ class Checker:
         needed = self.text("ide/indPres") in ("2", "3", "4", "9")
         given = self.maybe("ide/indIntermed", self.inf) is not None
         self.equal("434", "indIntermed is there", given, needed)
-        self.expect("B27", len(self.text("ide/verProc")) <= 20, "verProc")
+        fine = re.fullmatch(r"vazao [0-9a-z.-]+", self.text("ide/verProc"))
+        self.expect("B27", fine, "verProc")
+        self.expect("B03", re.fullmatch("[0-9]{8}", self.text("ide/cNF")), "cNF")
 
     def parties(self):
         self.equal("598", "xNome of the recipient", self.text("dest/xNome"), TEST_NAME)
+        self.text("emit/xNome")
         self.equal("C21", "CRT", self.text("emit/CRT"), "3")
         self.equal("E16a", "indIEDest", self.text("dest/indIEDest"), "1")
         for party, address in (("emit", "enderEmit"), ("dest", "enderDest")):
@@ -185,8 +243,15 @@ class Checker:
             registration = self.text(f"{party}/IE")
             fine = state_registration.validar(state.lower(), registration)
             self.expect("209/210", fine, f"IE {registration} of {state}")
+            self.expect("C17", re.fullmatch(r"[0-9]{2,14}", registration), f"IE {registration}")
+            self.equal("form", f"xMun of {city}", self.text(f"{party}/{address}/xMun"), CITIES.get(city))
             code = self.text(f"{party}/{address}/CEP")
             self.expect("form", re.fullmatch(r"[0-9]{8}", code), f"CEP {code}")
+            first, last = POSTCODES[state]
+            self.expect("form", first <= code <= last, f"CEP {code} of {state}")
+            self.equal("form", "xPais", self.text(f"{party}/{address}/xPais"), "BRASIL")
+            children = [child.tag.removeprefix(NS) for child in self.inf.find(self.path(f"{party}/{address}"))]
+            self.equal("form", address, children, "xLgr nro xBairro cMun xMun UF CEP cPais xPais".split())
             self.equal("form", "cPais", self.text(f"{party}/{address}/cPais"), "1058")
 
     def item(self, item):
@@ -201,10 +266,20 @@ class Checker:
         self.equal("I17b", "indTot", self.text("indTot", prod), "1")
         self.equal("I60", "xPed", self.text("xPed", prod), self.text("compra/xPed"))
         self.expect("I60", len(self.text("xPed", prod)) <= 15, "xPed is longer than 15")
+        self.expect("I61", re.fullmatch("[1-9][0-9]{0,5}", self.text("nItemPed", prod)), "nItemPed")
         for name in ("cEAN", "cEANTrib"):
             number = self.text(name, prod)
-            self.expect("611", ean.is_valid(number), f"{name} {number}")
+            fine = len(number) in (8, 12, 13, 14) and ean.is_valid(number)
+            self.expect("611/612", fine, f"{name} {number}")
+        # One unit is sold and taxed, and it is counted whole.
+        for sold, taxed in (("cEAN", "cEANTrib"), ("uCom", "uTrib"), ("qCom", "qTrib"), ("vUnCom", "vUnTrib")):
+            self.equal("I14", taxed, self.text(taxed, prod), self.text(sold, prod))
+        self.text("xProd", prod)
+        self.equal("I09", "uCom", self.text("uCom", prod), "UN")
+        self.expect("I02", re.fullmatch("[1-9][0-9]*", self.text("cProd", prod)), "cProd")
+        self.expect("I10", self.quantity > 0 and self.quantity == int(self.quantity), "qCom")
         self.net = gross - discount + freight
+        self.nets.append((gross - discount, freight))
         self.medicine(prod)
         icms, substituted = self.icms(item, prod)
         pis = self.contribution(item, "PIS", "1.65", icms)
@@ -218,7 +293,9 @@ class Checker:
         medicine = prod.find(NS + "med")
         self.is_medicine = medicine is not None
         ncm = self.text("NCM", prod)
-        self.expect("I05", re.fullmatch(r"[0-9]{8}", ncm), f"NCM {ncm}")
+        self.expect("I05", ncm in GOODS, f"NCM {ncm}")
+        self.cest = self.maybe("CEST", prod)
+        self.expect("I05c", self.cest in GOODS.get(ncm, ()), f"CEST {self.cest} of NCM {ncm}")
         self.equal("K01", f"med of NCM {ncm}", self.is_medicine, ncm[:4] in ("3003", "3004"))
         lots = prod.findall(NS + "rastro")
         if not self.is_medicine:
@@ -246,7 +323,7 @@ class Checker:
     def own_rates(self, origin):
         """Rates that may be: within São Paulo, or between states (Senate 22/1989, 13/2012)."""
         if not self.away:
-            return {Decimal(12), Decimal(18)}
+            return {Decimal(12 if self.cest == GENERIC else 18)}
         if origin in "1238":
             return {Decimal(4)}
         state = self.text("dest/enderDest/UF")
@@ -261,20 +338,33 @@ class Checker:
         self.expect("N12", code in ("00", "10"), f"CST {code}")
         base, rate = self.number("vBC", group), self.number("pICMS", group)
         tax = self.number("vICMS", group)
+        self.equal("N13", "modBC", self.text("modBC", group), "3")
+        children = [child.tag.removeprefix(NS) for child in group]
+        own = ["orig", "CST", "modBC", "vBC", "pICMS", "vICMS"]
+        self.equal("N", "elements of ICMS", children[:6], own)
         self.equal("N15", "vBC of ICMS", base, self.net)
         self.equal("528", "vICMS", tax, half_up(base * rate / 100))
         origin = self.text("orig", group)
+        self.expect("N11", origin in ("0", "2"), f"orig {origin}")
         self.expect("693/N16", rate in self.own_rates(origin), f"pICMS {rate} of origin {origin}")
         # CFOP: within or to another state; whether later sales are taxed here.
         cfop = ("6" if self.away else "5") + ("403" if code == "10" else "102")
         self.equal("CFOP", f"CFOP of CST {code}", self.text("CFOP", prod), cfop)
+        state = self.text("dest/enderDest/UF")
+        due = self.away and state in SUBSTITUTION and self.cest is not None
+        self.equal("ST", f"CST in {state}", code, "10" if due else "00")
         if code == "00":
+            self.equal("N", "elements of ICMS00", len(children), 6)
             return tax, ZERO
-        self.expect("806", self.maybe("CEST", prod), "substitution without CEST")
+        self.expect("806", self.cest, "substitution without CEST")
         return tax, self.substituted(group, base, tax)
 
     def substituted(self, group, base, own):
         mode = self.text("modBCST", group)
+        known = SUBSTITUTION.get(self.text("dest/enderDest/UF"), (None, None, None))
+        margin = self.maybe("pMVAST", group)
+        found = (mode, None if margin is None else Decimal(margin), self.number("pICMSST", group))
+        self.equal("ST", "modBCST, pMVAST, pICMSST", found, known)
         if mode == "4":
             margin = self.number("pMVAST", group)
             self.expect("N19", margin > 0, f"pMVAST {margin}")
@@ -311,6 +401,8 @@ class Checker:
         inner = group.find(NS + "gIBSCBS")
         self.equal("UB16", "vBC of IBS and CBS", self.number("vBC", inner), base)
         code, named = self.text("CST", group), self.text("cClassTrib", group)
+        elements = [child.tag.removeprefix(NS) for child in inner]
+        self.equal("UB", "gIBSCBS", elements, ["vBC", "gIBSUF", "gIBSMun", "vIBS", "gCBS"])
         parts = {}
         reductions = set()
         for part, rate_name, full, tax_name in (
@@ -349,6 +441,10 @@ class Checker:
     def totals(self):
         """Rejections 531 to 610, W: sums of amounts that are rounded already."""
         total = self.inf.find(self.path("total/ICMSTot"))
+        self.equal("W", "ICMSTot", [child.tag.removeprefix(NS) for child in total], TOTALS)
+        groups = [child.tag.removeprefix(NS) for child in self.inf.find(NS + "total")]
+        self.equal("W", "total", groups, ["ICMSTot", "IBSCBSTot", "vNFTot"])
+        self.freight()
         expected = {
             "vBC": self.sum_icms("vBC"), "vICMS": self.sum_icms("vICMS"),
             "vBCST": self.sum_icms("vBCST"), "vST": self.sum_icms("vICMSST"),
@@ -385,9 +481,19 @@ class Checker:
         }.items():
             self.equal("W34", f"{name} of the total", self.number(name, consumption), value)
 
+    def freight(self):
+        """Shared out by price: no share is a cent away from its proportion, and none is lost."""
+        goods = sum(net for net, _ in self.nets)
+        charged = half_up(goods * FREIGHT / 100) if self.away else ZERO
+        self.equal("freight", "vFrete", sum(share for _, share in self.nets), charged)
+        for net, share in self.nets:
+            exact = charged * net / goods if goods else ZERO
+            self.expect("freight", abs(share - exact) < CENT, f"vFrete {share} of {net}")
+
     def billing(self):
         """Rejections 850 to 852, 865, 866, 898."""
         payments = self.inf.findall(self.path("pag/detPag"))
+        self.equal("YA", "payments", len(payments), 1)
         paid = sum(self.number("vPag", payment) for payment in payments)
         self.equal("865/866", "sum of vPag", paid, self.invoiced)
         payment = payments[0]
@@ -395,32 +501,50 @@ class Checker:
         if self.invoiced == 0:
             self.equal("YA02", "tPag", self.text("tPag", payment), "90")
             self.expect("cobr", bill is None, "a bill of nothing")
+            given = self.maybe("indPag", payment)
+            self.expect("YA01b", given is None, "indPag of nothing")
             return
+        self.expect("cobr", bill is not None, "no bill")
+        if bill is None:
+            return
+        self.equal("Y03", "nFat", self.text("fat/nFat", bill), self.text("ide/nNF"))
         self.equal("YA02", "tPag", self.text("tPag", payment), "15")
         original = self.number("fat/vOrig", bill)
         left = original - self.number("fat/vDesc", bill)
         self.equal("850", "vLiq", self.number("fat/vLiq", bill), left)
         self.equal("850", "vLiq", left, self.invoiced)
+        self.equal("Y05", "vDesc of the bill", self.number("fat/vDesc", bill), ZERO)
         parts = bill.findall(NS + "dup")
         self.expect("Y07", 1 <= len(parts) <= 120, f"{len(parts)} instalments")
         numbers = [self.text("nDup", part) for part in parts]
         self.equal("852", "nDup", numbers, [f"{n + 1:03}" for n in range(len(parts))])
         due = [datetime.date.fromisoformat(self.text("dVenc", part)) for part in parts]
-        self.expect("898", due == sorted(due), "dVenc does not rise")
+        self.expect("898", due == sorted(set(due)), "dVenc does not rise")
+        last = self.issued.date() + datetime.timedelta(days=999)
+        self.expect("898", due[-1] <= last, "dVenc is further away than any terms")
         self.expect("898", due[0] >= self.issued.date(), "dVenc before dhEmi")
         amounts = [self.number("vDup", part) for part in parts]
         self.equal("851", "sum of vDup", sum(amounts), left)
         self.expect("dup", max(amounts) - min(amounts) <= CENT, "instalments differ")
         self.expect("dup", min(amounts) > 0, "an instalment of nothing")
+        self.equal("dup", "vDup", amounts, sorted(amounts, reverse=True))
         at_once = len(due) == 1 and due[0] == self.issued.date()
         self.equal("YA01b", "indPag", self.text("indPag", payment), "0" if at_once else "1")
 
     def rest(self):
         self.expect("X02", self.text("transp/modFrete") == "0", "modFrete")
-        self.expect("Z03", len(self.text("infAdic/infCpl")) <= 5000, "infCpl")
+        self.equal("X", "transp", len(self.inf.find(NS + "transp")), 1)
+        remarks = self.text("infAdic/infCpl")
+        said = re.fullmatch(
+            r"PEDIDO (\S+) DO PARCEIRO [a-z0-9-]+\. LOCAL DE ENTREGA [A-Za-z0-9-]+\. "
+            r"IBS E CBS INFORMADOS, NAO SOMADOS AO TOTAL\.", remarks)
+        number = self.text("compra/xPed")
+        self.equal("Z03", f"the order in infCpl {remarks!r}", said and said[1], number)
         number = self.text("infRespTec/CNPJ")
         self.expect("ZD02", company_number.is_valid(number), f"CNPJ {number} of infRespTec")
-        self.expect("ZD04", "@" in self.text("infRespTec/email"), "email of infRespTec")
+        self.text("infRespTec/xContato")
+        email = self.text("infRespTec/email")
+        self.expect("ZD04", re.fullmatch(r"[^@\s]+@[^@\s]+\.[a-z]+", email), f"email {email}")
         phone = self.text("infRespTec/fone")
         self.expect("ZD05", re.fullmatch(r"[0-9]{6,14}", phone), f"fone {phone}")
         names = [child.tag.removeprefix(NS) for child in self.inf if child.tag != NS + "det"]

@@ -3,7 +3,8 @@
 For each `NAME.xml` (an NF-e) and `NAME.pdf` (its order confirmation):
 - the schema, by xmllint, and by nfelib's classes, which also must read back what they read;
 - the signature, by xmlsec1, python-xmlsec and signxml;
-- what it means, by semantics.py;
+- what it means, by semantics.py; and of some, whether semantics.py sees each fault that mutants.py
+  plants in them;
 - the PDF, by qpdf; its text, by pdftotext, against the XML.
 Of every n-th besides: a DANFE by BrazilFiscalReport in both layouts, upright and lying; the barcode
 as zbar reads it from the page's image, and the DANFE's.
@@ -25,10 +26,13 @@ from nfelib.nfe.bindings.v4_0.nfe_v4_00 import Nfe
 from signxml import DigestAlgorithm, SignatureConfiguration, SignatureMethod, XMLVerifier
 from xsdata.formats.dataclass.parsers import XmlParser
 
+import mutants
 import semantics
 
 SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 NFELIB_EVERY, DANFE_EVERY, IMAGE_EVERY = 5, 70, 20
+# Small documents of every kind, in which faults are planted.
+MUTATED = {"to-RJ-1", "to-PR-1", "terms-0-30", "given-away", "no-medicine"}
 
 wrong = []
 counts = Counter()
@@ -179,6 +183,10 @@ def one(index, path):
     confirmation(path, text.decode(), key)
     if index % IMAGE_EVERY == 0 or "letters" in path.name:
         held("barcode", path, barcode(path.with_suffix(".pdf"), "1", key))
+    if path.stem in MUTATED:
+        unseen, tried = mutants.survivors(etree.fromstring(text))
+        held("planted faults", path, [f"semantics.py does not see: {each}" for each in unseen])
+        counts["planted faults seen"] += tried - len(unseen)
     if index % DANFE_EVERY == 0:
         danfe(path, text.decode(), key)
     if index % 10 == 0:
