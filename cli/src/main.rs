@@ -7,6 +7,8 @@ mod account;
 mod args;
 mod commands;
 mod failure;
+mod meeting;
+mod partners;
 mod pricing;
 mod process_use;
 mod profiles;
@@ -25,6 +27,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match &arguments.command {
         Command::Run(run) => commands::run::execute(run),
+        Command::Plan(plan) => commands::plan::execute(plan),
+        Command::Merge(merge) => commands::merge::execute(merge),
+        Command::Resume(resume) => commands::resume::execute(resume),
         Command::Report(report) => commands::report::execute(report),
         Command::Cost(cost) => commands::cost::execute(cost),
         Command::Local(local) => commands::local::execute(local),

@@ -6,7 +6,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use costmodel::Region;
-use loadgen::Credentials;
 use localcloud::{ApiKey, CloudConfig, FaultPlan, IamUser, TemplateSettings};
 use observe::MetersOf;
 use orders::World;
@@ -39,16 +38,22 @@ pub(crate) struct System {
 impl System {
     /// Checks the settings; nothing is started or written.
     pub(crate) fn resolve(arguments: &SystemArguments) -> Result<Self, Failure> {
+        let system = Self::described(arguments)?;
+        if system.bootstrap.is_file() {
+            return Ok(system);
+        }
+        Err(Failure::usage(format!(
+            "the processor's binary {} is missing: run `cargo build --release`, or name it with --bootstrap",
+            system.bootstrap.display()
+        )))
+    }
+
+    /// The system as it is described, whether it can be started here or not.
+    pub(crate) fn described(arguments: &SystemArguments) -> Result<Self, Failure> {
         let bootstrap = match &arguments.bootstrap {
             Some(path) => path.clone(),
             None => beside_vazao("bootstrap")?,
         };
-        if !bootstrap.is_file() {
-            return Err(Failure::usage(format!(
-                "the processor's binary {} is missing: run `cargo build --release`, or name it with --bootstrap",
-                bootstrap.display()
-            )));
-        }
         let region = region(&arguments.region)?;
         let (template_name, template) = template(arguments.template.as_deref())?;
         let parameters = parameters(arguments)?;
@@ -118,6 +123,11 @@ impl System {
             maximum_concurrency: source.maximum_concurrency,
             visibility_timeout_s: queue.map_or(0, |queue| queue.visibility_timeout.as_secs()),
         }
+    }
+
+    /// What the template describes.
+    pub(crate) fn config(&self) -> &CloudConfig {
+        &self.described
     }
 
     /// The queue that feeds the function.
@@ -265,7 +275,7 @@ fn beside_vazao(name: &str) -> Result<PathBuf, Failure> {
 }
 
 /// The local cloud's key of a partner. It opens nothing but a port of 127.0.0.1.
-fn api_key(partner: u32) -> String {
+pub(crate) fn api_key(partner: u32) -> String {
     format!("local-cloud-key-of-partner-{:02}", partner + 1)
 }
 
@@ -277,9 +287,4 @@ fn user(account_id: &str, world: &World, partner: u32) -> IamUser {
         access_key_id: format!("AKIALOCAL{:02}", partner + 1),
         secret_access_key: format!("local-cloud-secret-of-{name}"),
     }
-}
-
-/// The keys of all partners, by index.
-pub(crate) fn credentials(world: &World) -> Credentials {
-    Credentials::ApiKeys((0..world.size().partners).map(api_key).collect())
 }

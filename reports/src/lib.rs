@@ -4,8 +4,11 @@
 mod charts;
 mod html;
 mod junit;
+mod plan;
 mod summary;
 mod words;
+
+pub use plan::plan_chart;
 
 use claims::{Evidence, Judgement};
 use runlog::LatencySummary;

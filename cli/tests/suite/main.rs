@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bad_input;
+mod plan;
 mod schema;
+mod shards;
 mod simulate;
 mod vazao;
 mod whole_path;
