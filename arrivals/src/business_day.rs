@@ -16,7 +16,7 @@
 use crate::Curve;
 
 /// Relative rate at each full hour, 0 h to 24 h.
-const RATE_AT_HOUR: [f64; 25] = [
+pub(crate) const RATE_AT_HOUR: [f64; 25] = [
     0.6, 0.3, 0.2, 0.2, 0.2, 0.4, 1.0, 2.5, 5.5, 8.5, 10.0, 9.0, 6.0, 6.5, 8.5, 9.0, 9.0, 8.0, 6.0,
     4.0, 3.0, 4.0, 5.0, 2.0, 0.6,
 ];

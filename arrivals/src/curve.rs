@@ -15,7 +15,8 @@ impl Curve {
         Self::through(&[(0.0, 1.0), (duration_s, 1.0)])
     }
 
-    /// Through these (time s, rate in any unit) points, times rising, at least one rate above 0.
+    /// Through these (time s, rate in any unit) points, times not falling, at least one rate above
+    /// 0. Two points at one time are a step.
     pub fn through(points: &[(f64, f64)]) -> Self {
         let area = |pair: &[(f64, f64)]| (pair[1].0 - pair[0].0) * (pair[0].1 + pair[1].1) / 2.0;
         let whole: f64 = points.windows(2).map(area).sum();
@@ -42,12 +43,16 @@ impl Curve {
 
     /// The rate at a time, share of the whole per second; 0 outside.
     pub fn share_per_s(&self, time_s: f64) -> f64 {
-        let Some(piece) = self.points.windows(2).find(|p| (p[0].0..=p[1].0).contains(&time_s))
-        else {
-            return 0.0;
-        };
-        let part = (time_s - piece[0].0) / (piece[1].0 - piece[0].0);
-        piece[0].1 + part * (piece[1].1 - piece[0].1)
+        let next = self.points.partition_point(|point| point.0 <= time_s);
+        match (self.points.get(next.wrapping_sub(1)), self.points.get(next)) {
+            (Some(from), Some(to)) => {
+                let part = (time_s - from.0) / (to.0 - from.0);
+                from.1 + part * (to.1 - from.1)
+            }
+            // The end belongs to the curve.
+            (Some(last), None) if time_s <= last.0 => last.1,
+            (Some(_) | None, _) => 0.0,
+        }
     }
 
     /// The share of the whole that lies before a time.
@@ -90,6 +95,18 @@ mod tests {
         // Area t^2 / 100 = 1/2 at t = sqrt(50).
         assert!((ramp.inverse(0.5) - 50_f64.sqrt()).abs() < 1e-12);
         assert!((ramp.peak_share_per_s() - 0.2).abs() < 1e-12);
+    }
+
+    #[test]
+    fn at_a_step_the_rate_is_that_of_what_follows() {
+        // 10 s at 1 and 5 s at 4: areas 10 and 20.
+        let steps = Curve::through(&[(0.0, 1.0), (10.0, 1.0), (10.0, 4.0), (15.0, 4.0)]);
+        assert!((steps.share_per_s(9.9) * 30.0 - 1.0).abs() < 1e-12);
+        assert!((steps.share_per_s(10.0) * 30.0 - 4.0).abs() < 1e-12);
+        assert!((steps.share_per_s(15.0) * 30.0 - 4.0).abs() < 1e-12);
+        assert_eq!((steps.share_per_s(15.1), steps.share_per_s(-0.1)), (0.0, 0.0));
+        assert!((steps.cumulative(10.0) - 1.0 / 3.0).abs() < 1e-12);
+        assert!((steps.inverse(1.0 / 3.0) - 10.0).abs() < 1e-9);
     }
 
     #[test]

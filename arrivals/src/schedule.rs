@@ -1,69 +1,191 @@
 //! When each arrival is due: a pure function of (seed, k), exactly N arrivals, sorted, no clock.
 //!
-//! `at(k) = inverse((k + u(seed, k)) / N) / speed`, where `inverse` inverts the curve's cumulative
-//! share and `u` is in [0, 1): one arrival in each N-th of the area under the curve. Any arrival
-//! can be computed without the others, so any shard of a run can compute its own.
+//! `at(k) = shape.inverse(placement.share(seed, k, N)) / speed`, where `inverse` inverts the shape's
+//! cumulative share. Any arrival can be computed without the others, so any shard of a run can
+//! compute its own, and the planned set is known without the machine that was to send it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use orders::seed::mix;
+use crate::{BatchSizes, Curve, IndexRanges, Placement, Replay, Shard};
 
-use crate::Curve;
-
-/// Stream of the run's seed from which arrivals take their place; other streams make the orders.
-const JITTER_STREAM: u64 = 0x6172_7269_7661_6c73; // "arrivals"
-
-/// The instants of a run's arrivals, as offsets from its start.
+/// The instants of a run's arrivals, or of a part of them, as offsets from the run's start.
+///
+/// A part (of a shard, or of what a shard has left) counts its own arrivals from 0:
+/// [`ArrivalSchedule::index`] says which of the whole's each is.
 #[derive(Debug, Clone)]
 pub struct ArrivalSchedule {
-    curve: Curve,
-    orders: u64,
+    shape: Shape,
+    placement: Placement,
+    seed: u64,
+    planned: u64,
     speed: f64,
-    jitter_seed: Option<u64>,
+    batches: Option<Batches>,
+    part: Part,
+}
+
+/// How the rate goes over time.
+#[derive(Debug, Clone)]
+enum Shape {
+    Curve(Curve),
+    Replay(Replay),
+}
+
+/// Arrivals that come together, and how many times some do.
+#[derive(Debug, Clone)]
+struct Batches {
+    sizes: BatchSizes,
+    count: u64,
+}
+
+/// Which arrivals of the whole these are.
+#[derive(Debug, Clone)]
+struct Part {
+    shard: Shard,
+    /// The places within the shard; all of them if none.
+    only: Option<Arc<IndexRanges>>,
 }
 
 impl ArrivalSchedule {
     /// A schedule of exactly `orders` arrivals under a curve, `speed` times as fast as the curve.
     /// Without a jitter seed each arrival is in the middle of its share.
     pub fn new(curve: Curve, orders: u64, speed: f64, jitter_seed: Option<u64>) -> Self {
-        Self { curve, orders, speed, jitter_seed }
+        let placement = jitter_seed.map_or(Placement::Middle, |_| Placement::Stratified);
+        Self::placed(curve, orders, speed, placement, jitter_seed.unwrap_or(0))
     }
 
-    /// How many arrivals there are.
+    /// A schedule of exactly `orders` arrivals under a curve, strewn as `placement` says.
+    pub fn placed(curve: Curve, orders: u64, speed: f64, placement: Placement, seed: u64) -> Self {
+        Self::whole(Shape::Curve(curve), orders, speed, placement, seed)
+    }
+
+    /// A schedule of exactly `orders` arrivals in the shape of real ones. With as many orders as
+    /// there were arrivals, each comes when it came; with another number the shape is kept, and
+    /// `placement` strews them.
+    pub fn replayed(
+        replay: Replay,
+        orders: u64,
+        speed: f64,
+        placement: Placement,
+        seed: u64,
+    ) -> Self {
+        Self::whole(Shape::Replay(replay), orders, speed, placement, seed)
+    }
+
+    fn whole(shape: Shape, planned: u64, speed: f64, placement: Placement, seed: u64) -> Self {
+        let part = Part { shard: Shard::WHOLE, only: None };
+        Self { shape, placement, seed, planned, speed, batches: None, part }
+    }
+
+    /// The same orders in batches: what `placement` strews is then batches, and the orders of one
+    /// come at one instant.
+    #[must_use]
+    pub fn in_batches(mut self, sizes: BatchSizes) -> Self {
+        let last = self.planned.checked_sub(1);
+        let count = last.map_or(0, |last| sizes.batch_of(self.seed, last) + 1);
+        self.batches = Some(Batches { sizes, count });
+        self
+    }
+
+    /// The part of one machine.
+    #[must_use]
+    pub fn shard(mut self, shard: Shard) -> Self {
+        self.part = Part { shard, only: None };
+        self
+    }
+
+    /// Of these arrivals only those at the given places, counted within the shard.
+    #[must_use]
+    pub fn only(mut self, places: IndexRanges) -> Self {
+        self.part.only = Some(Arc::new(places));
+        self
+    }
+
+    /// How many arrivals there are, in this part.
     pub fn orders(&self) -> u64 {
-        self.orders
+        match &self.part.only {
+            Some(places) => places.len(),
+            None => self.part.shard.count(self.planned),
+        }
+    }
+
+    /// How many arrivals the whole has, all parts together.
+    pub fn planned(&self) -> u64 {
+        self.planned
+    }
+
+    /// Which arrival of the whole the `m`-th of this part is.
+    pub fn index(&self, m: u64) -> u64 {
+        let place = self.part.only.as_ref().map_or(m, |places| places.nth(m));
+        self.part.shard.nth(place)
+    }
+
+    /// The place of arrival `k` of the whole in its shard; none if it is another shard's.
+    pub fn place_of(&self, k: u64) -> Option<u64> {
+        self.part.shard.place_of(k)
     }
 
     /// How long the schedule lasts on the clock.
     pub fn duration(&self) -> Duration {
-        Duration::from_secs_f64(self.curve.duration_s() / self.speed)
-    }
-
-    /// When arrival `k` is due, from the start of the run.
-    pub fn at(&self, k: u64) -> Duration {
-        let within = match self.jitter_seed {
-            Some(seed) => unit(mix(seed, JITTER_STREAM, k)),
-            None => 0.5,
+        let shape_s = match &self.shape {
+            Shape::Curve(curve) => curve.duration_s(),
+            Shape::Replay(replay) => replay.duration_s(),
         };
-        let share = (k as f64 + within) / self.orders as f64;
-        Duration::from_secs_f64(self.curve.inverse(share) / self.speed)
+        Duration::from_secs_f64(shape_s / self.speed)
     }
 
-    /// The highest rate of the curve, orders per second of the clock.
+    /// Time compression: seconds of the shape per second of the clock.
+    pub fn speed(&self) -> f64 {
+        self.speed
+    }
+
+    /// When the `m`-th arrival of this part is due, from the start of the run.
+    pub fn at(&self, m: u64) -> Duration {
+        self.at_index(self.index(m))
+    }
+
+    /// When arrival `k` of the whole is due, from the start of the run.
+    pub fn at_index(&self, k: u64) -> Duration {
+        Duration::from_secs_f64(self.shape_time_s(k) / self.speed)
+    }
+
+    fn shape_time_s(&self, k: u64) -> f64 {
+        let (k, of) = match &self.batches {
+            Some(batches) => (batches.sizes.batch_of(self.seed, k), batches.count),
+            None => (k, self.planned),
+        };
+        match &self.shape {
+            Shape::Curve(curve) => curve.inverse(self.placement.share(self.seed, k, of)),
+            Shape::Replay(replay) if replay.arrivals() == of => replay.at_s(k).unwrap_or(0.0),
+            Shape::Replay(replay) => replay.inverse(self.placement.share(self.seed, k, of)),
+        }
+    }
+
+    /// The highest rate that the shape asks of this part, orders per second of the clock; of a
+    /// replay, that of its fullest second of the clock. Batches come on top: all of one are due at
+    /// once.
     pub fn peak_rate_per_s(&self) -> f64 {
-        self.curve.peak_share_per_s() * self.orders as f64 * self.speed
+        let share_per_s = match &self.shape {
+            Shape::Curve(curve) => curve.peak_share_per_s(),
+            Shape::Replay(replay) => replay.peak_share_per_s(self.speed),
+        };
+        share_per_s * self.orders() as f64 * self.speed
     }
 
-    /// The rate at an instant, orders per second of the clock.
+    /// The most orders that are due at one instant because they are a batch.
+    pub fn largest_batch(&self) -> u64 {
+        self.batches.as_ref().map_or(1, |batches| batches.sizes.largest()).min(self.planned)
+    }
+
+    /// The rate at an instant, orders of this part per second of the clock.
     pub fn rate_at(&self, offset: Duration) -> f64 {
-        let share = self.curve.share_per_s(offset.as_secs_f64() * self.speed);
-        share * self.orders as f64 * self.speed
+        let time_s = offset.as_secs_f64() * self.speed;
+        let share_per_s = match &self.shape {
+            Shape::Curve(curve) => curve.share_per_s(time_s),
+            Shape::Replay(replay) => replay.share_per_s(time_s),
+        };
+        share_per_s * self.orders() as f64 * self.speed
     }
-}
-
-/// The top 53 bits as a number in [0, 1).
-fn unit(bits: u64) -> f64 {
-    (bits >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 #[cfg(test)]

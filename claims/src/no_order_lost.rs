@@ -23,6 +23,11 @@ pub(crate) fn examine(evidence: &Evidence<'_>) -> Finding {
         .fact("duplicated", grouped(account.duplicated.count), "measured")
         .fact("unexpected", grouped(account.unexpected.count), "measured")
         .fact("in the dead-letter queue", grouped(account.dead_letters), "measured");
+    if account.malformed + account.repeated > 0 {
+        finding = finding
+            .fact("malformed on purpose, and refused", grouped(account.malformed), "measured")
+            .fact("sent again on purpose, and accepted", grouped(account.repeated), "measured");
+    }
     if let Some(bound) = loss_bound(account) {
         finding = finding.fact("loss rate, 95 % upper bound", bound, "derived");
     }

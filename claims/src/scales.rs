@@ -144,8 +144,9 @@ fn decide(evidence: &Evidence<'_>) -> (Standing, String) {
     (Standing::Holds, reason)
 }
 
-/// The share of the offered orders that was accepted.
+/// The share of the offered orders that was accepted; those that had to be refused do not count.
 fn achieved(evidence: &Evidence<'_>) -> f64 {
-    let offered = evidence.reconciliation.planned - evidence.reconciliation.not_sent;
-    evidence.reconciliation.sent.accepted as f64 / offered.max(1) as f64
+    let account = evidence.reconciliation;
+    let offered = account.planned - account.not_sent - account.malformed;
+    account.sent.accepted as f64 / offered.max(1) as f64
 }

@@ -118,6 +118,8 @@ fn account() -> Reconciliation {
         not_sent: 0,
         documented: ORDERS,
         refused: 0,
+        malformed: 0,
+        repeated: 0,
         recovered: 0,
         absent: 0,
         lost: Residual::default(),

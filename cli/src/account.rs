@@ -10,8 +10,8 @@ use observe::{
     Cloud, Inventory, LedgerCounts, MetersOf, Period, Readings, UsageContext, read_cloud_timeline,
     read_inventory, read_ledger, read_meters, usage,
 };
-use orders::RunTag;
-use runlog::{CostRecord, Delivery, Reconciliation, TimelinePoint, reconcile};
+use orders::{OrderMix, RunTag};
+use runlog::{CostRecord, Delivery, Reconciliation, TimelinePoint, reconcile_mixed};
 
 use crate::failure::Failure;
 use crate::pricing;
@@ -26,6 +26,7 @@ pub(crate) struct Question<'a> {
     pub(crate) database: &'a Path,
     pub(crate) tag: RunTag,
     pub(crate) planned: u64,
+    pub(crate) mix: OrderMix,
     pub(crate) load: &'a LoadResult,
     pub(crate) started_at: Timestamp,
     pub(crate) memory_mb: u32,
@@ -58,7 +59,8 @@ pub(crate) async fn take(question: Question<'_>) -> Result<Account, Failure> {
     delivery.statuses = inventory.statuses.clone();
     delivery.dead_letters = question.dead_letters;
     delivery.undrained = question.undrained;
-    let reconciliation = reconcile(&tag, planned, |k| load.outcomes.get(k), &delivery);
+    let outcome = |k| load.outcomes.get(k);
+    let reconciliation = reconcile_mixed(&tag, planned, &question.mix, outcome, &delivery);
 
     // The cloud was up a little before the first order and is a little after the last.
     let from = started_at - SignedDuration::from_secs(5);

@@ -23,6 +23,12 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Start the local cloud, send a load, reconcile, price, judge and report
     Run(RunArguments),
+    /// Say what a profile asks for, what it costs, and whether it can be had, before it is run
+    Plan(PlanArguments),
+    /// Put the shards of a run together, exactly, and name what is missing
+    Merge(MergeArguments),
+    /// Send what a shard that died has left
+    Resume(ResumeArguments),
     /// Make the reports of a run again from its files
     Report(ReportArguments),
     /// Price a recorded run or a usage file, line by line; compare with AWS's bill
@@ -80,7 +86,163 @@ pub(crate) struct RunArguments {
     pub(crate) json: bool,
 
     #[command(flatten)]
+    pub(crate) shards: ShardArguments,
+
+    #[command(flatten)]
     pub(crate) system: SystemArguments,
+}
+
+/// One part of a run that several machines send. The parts meet in a folder or in S3, start
+/// together, and are put together by `vazao merge`: docs/shards.md.
+#[derive(Debug, Args)]
+pub(crate) struct ShardArguments {
+    /// Send only part i of N, counted from 0, to a system that is there already
+    #[arg(long, value_name = "i/N", help_heading = "Shards", conflicts_with = "shards")]
+    pub(crate) shard: Option<String>,
+
+    /// The same, i being AWS_BATCH_JOB_ARRAY_INDEX or JOB_COMPLETION_INDEX
+    #[arg(long, value_name = "N", help_heading = "Shards")]
+    pub(crate) shards: Option<u64>,
+
+    /// The run's name, the same for every shard [default: the array job's id on AWS Batch]
+    #[arg(long, value_name = "NAME", help_heading = "Shards")]
+    pub(crate) run_id: Option<String>,
+
+    /// Where the shards meet and leave what they have: a folder that all of them see, or
+    /// s3://bucket/prefix [default: the folder of --out]
+    #[arg(long, value_name = "WHERE", help_heading = "Shards")]
+    pub(crate) meet: Option<String>,
+
+    /// The first order is due so long after the last shard is ready, s
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, help_heading = "Shards")]
+    pub(crate) lead: u64,
+
+    /// Give up when not every shard is ready after this, s
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, help_heading = "Shards")]
+    pub(crate) patience: u64,
+
+    /// The gateway to send to, with its stage, such as the one that `vazao local` prints
+    #[arg(long, value_name = "URL", help_heading = "Shards")]
+    pub(crate) target: Option<String>,
+
+    /// Where S3 is, for a stand-in [default: the AWS account of the environment]
+    #[arg(long, value_name = "URL", help_heading = "Shards")]
+    pub(crate) endpoint: Option<String>,
+}
+
+/// Reads the curve, the peak, the orders per hour, the expected bill, and the limits of the account,
+/// of the usage plans and of this machine. Nothing is sent.
+///
+/// Exit codes: 0 it can be run; 2 usage or profile; 22 it asks more than one of the limits, which
+/// is named.
+#[derive(Debug, Args)]
+pub(crate) struct PlanArguments {
+    /// Name of a profile that comes with vazao, or path of a TOML file
+    #[arg(default_value = "business-day")]
+    pub(crate) profile: String,
+
+    /// Also draw the curve here, and explain every number
+    #[arg(long)]
+    pub(crate) explain: bool,
+
+    /// Write the curve as a chart to this file (SVG)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) chart: Option<PathBuf>,
+
+    /// Exactly this many orders, whatever the profile says
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) orders: Option<i64>,
+
+    /// This many orders per 24 hours of the profile's time
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) per_day: Option<f64>,
+
+    /// Compress time: seconds of the profile per second of the clock
+    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true)]
+    pub(crate) speed: Option<f64>,
+
+    /// The seed of everything random
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+
+    /// What one machine can send, orders a second [default: not checked]
+    #[arg(long, value_name = "N")]
+    pub(crate) capacity_per_second: Option<f64>,
+
+    /// Machines that share the load
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) shards: u64,
+
+    /// Print the plan as JSON on standard output, and nothing else there
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) system: SystemArguments,
+}
+
+/// Exit codes: 0 whole; 2 usage; 11 an order lost or duplicated (with --data); 20 a shard or an
+/// order is missing, and named.
+#[derive(Debug, Args)]
+pub(crate) struct MergeArguments {
+    /// The run's folder, such as runs/20261123-101500
+    pub(crate) run: PathBuf,
+
+    /// First bring here what the shards left at this place of --meet
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) from: Option<String>,
+
+    /// Where S3 is, for a stand-in [default: the AWS account of the environment]
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+
+    /// AWS region
+    #[arg(long, value_name = "REGION", default_value = "sa-east-1")]
+    pub(crate) region: String,
+
+    /// Also reconcile, order by order, with the local cloud of this folder and of --endpoint
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// The bucket of its documents
+    #[arg(long, value_name = "NAME", default_value = "order-documents-000000000000")]
+    pub(crate) bucket: String,
+
+    /// Print the result as JSON on standard output, and nothing else there
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Sends what was planned and certainly not sent. What may have been sent is left alone, unless
+/// --resend-unknown sends it again under the same numbers, which the system answers as repeats.
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArguments {
+    /// The run's folder, such as runs/20261123-101500
+    pub(crate) run: PathBuf,
+
+    /// Which shard, from 0
+    #[arg(long, value_name = "i")]
+    pub(crate) shard: u64,
+
+    /// Also send again what may have been sent
+    #[arg(long)]
+    pub(crate) resend_unknown: bool,
+
+    /// First bring here what the shards left at this place of --meet, and leave the rest there
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) from: Option<String>,
+
+    /// Where S3 is, for a stand-in [default: the AWS account of the environment]
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+
+    /// AWS region
+    #[arg(long, value_name = "REGION", default_value = "sa-east-1")]
+    pub(crate) region: String,
+
+    /// Another gateway than before
+    #[arg(long, value_name = "URL")]
+    pub(crate) target: Option<String>,
 }
 
 /// The system that is started.

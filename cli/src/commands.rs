@@ -3,7 +3,11 @@
 pub(crate) mod cost;
 pub(crate) mod local;
 pub(crate) mod prices;
+pub(crate) mod merge;
+pub(crate) mod plan;
 pub(crate) mod profiles;
 pub(crate) mod report;
+pub(crate) mod resume;
 pub(crate) mod run;
+pub(crate) mod shard;
 pub(crate) mod simulate;

@@ -12,6 +12,8 @@ mod failure;
 mod numbers;
 mod price_book;
 mod invocations;
+mod meeting;
+mod partners;
 mod pricing;
 mod process_use;
 mod profiles;
@@ -31,6 +33,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match &arguments.command {
         Command::Run(run) => commands::run::execute(run),
+        Command::Plan(plan) => commands::plan::execute(plan),
+        Command::Merge(merge) => commands::merge::execute(merge),
+        Command::Resume(resume) => commands::resume::execute(resume),
         Command::Report(report) => commands::report::execute(report),
         Command::Cost(cost) => commands::cost::execute(cost),
         Command::Prices(prices) => commands::prices::execute(prices),

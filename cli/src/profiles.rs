@@ -7,8 +7,16 @@ use loadgen::{LoadProfile, ProfileError};
 /// Name and text of each profile of the folder `profiles/`.
 const SHIPPED: &[(&str, &str)] = &[
     ("business-day", include_str!("../../profiles/business-day.toml")),
+    ("chains", include_str!("../../profiles/chains.toml")),
+    ("first-after-idle", include_str!("../../profiles/first-after-idle.toml")),
+    ("partners", include_str!("../../profiles/partners.toml")),
+    ("ramp", include_str!("../../profiles/ramp.toml")),
+    ("soak", include_str!("../../profiles/soak.toml")),
+    ("spike", include_str!("../../profiles/spike.toml")),
     ("steady", include_str!("../../profiles/steady.toml")),
     ("sustained", include_str!("../../profiles/sustained.toml")),
+    ("steps", include_str!("../../profiles/steps.toml")),
+    ("week", include_str!("../../profiles/week.toml")),
 ];
 
 /// The profile that a name or a path means. A name that is shipped wins, so that `vazao run` works
@@ -22,7 +30,7 @@ pub(crate) fn find(name_or_path: &str) -> Result<LoadProfile, ProfileError> {
         let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
         return Err(ProfileError::Unreadable {
             path: name_or_path.to_owned(),
-            cause: format!("no such file, and vazao has only {}", names.join(" and ")),
+            cause: format!("no such file, and vazao has only {}", names.join(", ")),
         });
     }
     LoadProfile::read(Path::new(name_or_path))

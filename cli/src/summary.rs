@@ -94,6 +94,14 @@ fn orders(out: &mut String, manifest: &RunManifest, account: &Account) -> std::f
         grouped(book.dead_letters),
         grouped(account.ledger.number_gaps),
     )?;
+    if book.malformed + book.repeated > 0 {
+        writeln!(
+            out,
+            "             on purpose: malformed and refused {} | sent again and accepted {}, and not billed again",
+            grouped(book.malformed),
+            grouped(book.repeated),
+        )?;
+    }
     let redelivered = account.readings.redelivered.unwrap_or(0.0);
     let errors = account.readings.errors.unwrap_or(0.0);
     let seconds = (manifest.phases.send_ms + manifest.phases.drain_ms) as f64 / 1_000.0;

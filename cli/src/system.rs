@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use costmodel::Region;
-use loadgen::Credentials;
 use localcloud::{ApiKey, CloudConfig, FaultPlan, IamUser, TemplateSettings};
 use observe::MetersOf;
 use orders::World;
@@ -41,24 +40,22 @@ pub(crate) struct System {
 impl System {
     /// Checks the settings; nothing is started or written.
     pub(crate) fn resolve(arguments: &SystemArguments) -> Result<Self, Failure> {
+        let system = Self::described(arguments)?;
+        if system.bootstrap.is_file() {
+            return Ok(system);
+        }
+        Err(Failure::usage(format!(
+            "the processor's binary {} is missing: run `cargo build --release`, or name it with --bootstrap",
+            system.bootstrap.display()
+        )))
+    }
+
+    /// The system as it is described, whether it can be started here or not.
+    pub(crate) fn described(arguments: &SystemArguments) -> Result<Self, Failure> {
         let bootstrap = match &arguments.bootstrap {
             Some(path) => path.clone(),
             None => beside_vazao("bootstrap")?,
         };
-        if !bootstrap.is_file() {
-            return Err(Failure::usage(format!(
-                "the processor's binary {} is missing: run `cargo build --release`, or name it with --bootstrap",
-                bootstrap.display()
-            )));
-        }
-        Self::described(arguments, bootstrap)
-    }
-
-    /// What the template describes, for those who start nothing.
-    pub(crate) fn described(
-        arguments: &SystemArguments,
-        bootstrap: PathBuf,
-    ) -> Result<Self, Failure> {
         let region = region(&arguments.region)?;
         let (template_name, template) = template(arguments.template.as_deref())?;
         let parameters = parameters(arguments)?;
@@ -154,6 +151,11 @@ impl System {
             timeout_ms: function.map_or(3_000, |function| millis(function.timeout)),
             reserved_concurrency: function.and_then(|function| function.reserved_concurrency),
         }
+    }
+
+    /// What the template describes.
+    pub(crate) fn config(&self) -> &CloudConfig {
+        &self.described
     }
 
     /// The queue that feeds the function.
@@ -305,7 +307,7 @@ fn beside_vazao(name: &str) -> Result<PathBuf, Failure> {
 }
 
 /// The local cloud's key of a partner. It opens nothing but a port of 127.0.0.1.
-fn api_key(partner: u32) -> String {
+pub(crate) fn api_key(partner: u32) -> String {
     format!("local-cloud-key-of-partner-{:02}", partner + 1)
 }
 
@@ -317,9 +319,4 @@ fn user(account_id: &str, world: &World, partner: u32) -> IamUser {
         access_key_id: format!("AKIALOCAL{:02}", partner + 1),
         secret_access_key: format!("local-cloud-secret-of-{name}"),
     }
-}
-
-/// The keys of all partners, by index.
-pub(crate) fn credentials(world: &World) -> Credentials {
-    Credentials::ApiKeys((0..world.size().partners).map(api_key).collect())
 }

@@ -73,6 +73,7 @@ async fn measure(url: &str, rate: f64, seconds: f64, in_flight_max: u64) -> Resu
             latency: folder.join("latency.hlog"),
             interval: Duration::from_secs(1),
             start_unix_s: 0.0,
+            journal: None,
         },
     };
     let before = cpu_seconds()?;

@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use orders::Sampler;
-use runlog::{Exchange, Outcome};
+use orders::{OrderNumber, Sampler};
+use runlog::{Exchange, Journal, Outcome};
 use tokio::sync::mpsc;
 
 use crate::client::{Gateway, GatewayClient};
@@ -35,6 +35,7 @@ pub(crate) struct Sending {
     pub(crate) start_unix: jiff::Timestamp,
     pub(crate) progress: Arc<Progress>,
     pub(crate) is_stopped: fn() -> bool,
+    pub(crate) journal: Option<Arc<Journal>>,
 }
 
 /// One driver before it starts: its share of the arrivals and of the cap.
@@ -60,7 +61,9 @@ impl Driver {
     async fn drive(self, batches: mpsc::UnboundedSender<Batch>) -> io::Result<()> {
         let Self { sending, position, of, in_flight_max } = self;
         let schedule = sending.schedule.clone();
-        let mut pacer = Pacer::new(schedule, sending.start, (position, of), sending.is_stopped)?;
+        let share = (position, of);
+        let journal = sending.journal.clone();
+        let mut pacer = Pacer::new(schedule, sending.start, share, sending.is_stopped, journal)?;
         let client = GatewayClient::new(sending.gateway.clone());
         let mut in_flight = FuturesUnordered::new();
         let mut outbox = Outbox::new(batches);
@@ -123,18 +126,14 @@ impl Outbox {
 
 /// Makes order k, sends it, and times it.
 async fn send(sending: &Sending, client: &GatewayClient, arrival: Arrival) -> Exchange {
-    let offset = arrival.intended.duration_since(sending.start);
-    let issued_at = sending.start_unix + jiff::SignedDuration::try_from(offset).unwrap_or_default();
-    let sampled = sending.sampler.order(arrival.index, issued_at);
-    let body = serde_json::to_vec(&sampled.order);
+    let request = request(sending, arrival.index);
     let sent = Instant::now();
-    let (status, outcome) = match body {
-        Ok(body) => {
-            let number = &sampled.order.partner_order_no;
-            let reply = client.put(number, sampled.partner_index as usize, body).await;
+    let (status, outcome) = match request {
+        Some((number, partner, body)) => {
+            let reply = client.put(&number, partner as usize, body).await;
             (reply.status, reply.outcome)
         }
-        Err(_) => (0, Outcome::Failed),
+        None => (0, Outcome::Failed),
     };
     let micros = |instant: Instant| {
         u64::try_from(instant.duration_since(sending.start).as_micros()).unwrap_or(u64::MAX)
@@ -147,4 +146,18 @@ async fn send(sending: &Sending, client: &GatewayClient, arrival: Arrival) -> Ex
         status,
         outcome,
     }
+}
+
+/// What arrival k sends: the number, the partner's index and the body.
+fn request(sending: &Sending, index: u64) -> Option<(OrderNumber, u32, Vec<u8>)> {
+    let issued_at = |k| {
+        let offset = jiff::SignedDuration::try_from(sending.schedule.at_index(k));
+        sending.start_unix + offset.unwrap_or_default()
+    };
+    if let Some(other) = sending.sampler.deviation(index, issued_at) {
+        return Some((other.number, other.partner_index, other.body));
+    }
+    let sampled = sending.sampler.order(index, issued_at(index));
+    let body = serde_json::to_vec(&sampled.order).ok()?;
+    Some((sampled.order.partner_order_no, sampled.partner_index, body))
 }

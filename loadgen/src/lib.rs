@@ -17,11 +17,18 @@ mod profile;
 mod progress;
 mod recorder;
 mod run;
+mod shards;
 
-pub use arrivals::{ArrivalSchedule, Curve};
+pub use arrivals::{
+    ArrivalSchedule, BatchSizes, Curve, IndexRanges, Placement, Replay, Shard, Spike, Weekday,
+};
 pub use client::{Credentials, GatewayAddress};
 pub use host::stop;
-pub use profile::{Arrivals, LoadProfile, ProfileError, ProfileOverrides, Shape};
+pub use profile::{
+    Arrivals, BatchRow, DayOfWeek, LoadProfile, MixShares, PartnerShare, ProfileError,
+    ProfileOverrides, ReplayFileError, ReplayFormat, Shape, Stair, read_replay,
+};
 pub use progress::{Progress, ProgressSnapshot};
 pub use recorder::{OutcomeLog, PerSecond, RecorderFiles};
 pub use run::{LoadError, LoadPlan, LoadResult, run};
+pub use shards::ShardState;

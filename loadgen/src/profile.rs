@@ -1,11 +1,26 @@
-//! A load profile: the file in which a person says what load they want.
+//! A load profile: the file in which a person says what load they want. Every key is in
+//! docs/profiles.md.
+
+mod batches;
+mod partners;
+mod replay;
+mod shape;
+
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 
+use orders::OrderMix;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{ArrivalSchedule, Curve};
+use crate::{ArrivalSchedule, Placement};
+
+pub use batches::BatchRow;
+pub use partners::{MixShares, PartnerShare};
+pub use replay::{ReplayFileError, ReplayFormat, read_replay};
+pub use shape::{DayOfWeek, Shape, Stair};
 
 /// Highest number of orders in one run: the number of an order has seven base-36 digits for it.
 const ORDERS_MAX: u64 = 36_u64.pow(7);
@@ -19,28 +34,17 @@ fn default_speed() -> f64 {
     1.0
 }
 
-/// How the rate goes over the time of the profile.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Shape {
-    /// The same rate all the time.
-    Constant {
-        /// How long, s.
-        duration_s: f64,
-    },
-    /// A Brazilian business-to-business day, 24 hours from midnight.
-    BusinessDay {},
-}
-
-/// Where within its share of the curve an arrival falls.
+/// Where within its share of the shape an arrival falls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Arrivals {
-    /// At a place that the seed chooses, one arrival in each N-th of the curve.
+    /// At a place that the seed chooses, one arrival in each N-th of the shape.
     #[default]
     Stratified,
     /// In the middle of each N-th.
     Uniform,
+    /// As N independent partners would: a Poisson process that has exactly N arrivals.
+    Poisson,
 }
 
 /// A load profile, as written in `profiles/*.toml`.
@@ -51,7 +55,8 @@ pub struct LoadProfile {
     pub name: String,
     /// One sentence on what it is for.
     pub description: String,
-    /// How many orders, exactly.
+    /// How many orders, exactly. Only a replay may leave it out: as many as the file has.
+    #[serde(default)]
     pub orders: u64,
     /// Everything random comes from this.
     pub seed: u64,
@@ -63,11 +68,20 @@ pub struct LoadProfile {
     pub in_flight_max: u64,
     /// 99 of 100 accepted orders must be answered within this, ms, from the intended instant.
     pub accept_p99_ms_max: u64,
-    /// Where within its share of the curve an arrival falls.
+    /// Where within its share of the shape an arrival falls.
     #[serde(default)]
     pub arrivals: Arrivals,
     /// How the rate goes over time.
     pub shape: Shape,
+    /// Orders that come together, by how many and how often; each alone if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub batches: Vec<BatchRow>,
+    /// Who sends, and what share; if empty all partners do, the first the most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub partners: Vec<PartnerShare>,
+    /// Orders that are deliberately not right, and orders that come again.
+    #[serde(default, skip_serializing_if = "MixShares::is_none")]
+    pub mix: MixShares,
 }
 
 /// A profile that cannot be run. Every message names the file, key or flag to change.
@@ -117,7 +131,11 @@ impl LoadProfile {
             path: path.display().to_string(),
             cause: error.to_string(),
         })?;
-        Self::parse(&text, &path.display().to_string())
+        let mut profile = Self::parse(&text, &path.display().to_string())?;
+        if let Some(folder) = path.parent() {
+            profile.shape.look_in(folder);
+        }
+        Ok(profile)
     }
 
     /// Parses a profile; `path` is for messages.
@@ -131,7 +149,7 @@ impl LoadProfile {
         })
     }
 
-    /// The profile with the flags over it.
+    /// The profile with the flags over it. A file to be replayed is read here.
     ///
     /// # Errors
     /// Everything that makes it no run, at once.
@@ -142,6 +160,7 @@ impl LoadProfile {
         if !(self.speed.is_finite() && self.speed > 0.0) {
             wrong.push(format!("--speed must be above 0, not {}", self.speed));
         }
+        let shape_is_fine = self.resolve_shape(&mut wrong);
         match (flags.orders, flags.per_day) {
             (Some(_), Some(_)) => {
                 wrong.push("--orders and --per-day exclude each other: give one".to_owned());
@@ -153,11 +172,31 @@ impl LoadProfile {
             (None, Some(rate)) if !(rate.is_finite() && rate > 0.0) => {
                 wrong.push(format!("--per-day must be above 0 orders a day, not {rate}"));
             }
-            (None, Some(rate)) => self.orders = orders_at(rate, self.shape.duration_s()),
-            (None, None) => {}
+            (None, Some(_)) if matches!(self.shape, Shape::AfterIdle { .. }) => wrong.push(
+                "--per-day says nothing to a shape of gaps: give --orders, or change shape.idle_s"
+                    .to_owned(),
+            ),
+            (None, Some(rate)) if shape_is_fine => {
+                self.orders = orders_at(rate, self.shape.duration_s(self.orders));
+            }
+            (None, Some(_) | None) => {}
         }
         self.check(&mut wrong);
         if wrong.is_empty() { Ok(self) } else { Err(ProfileError::Impossible(wrong)) }
+    }
+
+    /// Checks the shape and reads what it needs; whether it has a duration.
+    fn resolve_shape(&mut self, wrong: &mut Vec<String>) -> bool {
+        let before = wrong.len();
+        let named = |cause: String| format!("profile {}: {cause}", self.name);
+        match self.shape.load() {
+            Ok(()) => wrong.extend(self.shape.problems().into_iter().map(named)),
+            Err(cause) => wrong.push(named(cause)),
+        }
+        if let (Some(arrivals), 0) = (self.shape.replayed_arrivals(), self.orders) {
+            self.orders = arrivals;
+        }
+        wrong.len() == before
     }
 
     fn check(&self, wrong: &mut Vec<String>) {
@@ -176,36 +215,33 @@ impl LoadProfile {
         if self.accept_p99_ms_max == 0 {
             wrong.push(format!("profile {}: accept_p99_ms_max must be at least 1", self.name));
         }
-        let duration_s = self.shape.duration_s();
-        if !(duration_s.is_finite() && duration_s > 0.0) {
-            wrong.push(format!("profile {}: shape.duration_s must be above 0", self.name));
-        }
+        let of_lists = [
+            batches::sizes(&self.batches).err(),
+            partners::problem(&self.partners),
+            self.mix.problem(),
+        ];
+        let named = |cause| format!("profile {}: {cause}", self.name);
+        wrong.extend(of_lists.into_iter().flatten().map(named));
     }
 
     /// The instants of this profile's arrivals.
     pub fn schedule(&self) -> ArrivalSchedule {
-        let jitter_seed = match self.arrivals {
-            Arrivals::Stratified => Some(self.seed),
-            Arrivals::Uniform => None,
+        let placement = match self.arrivals {
+            Arrivals::Stratified => Placement::Stratified,
+            Arrivals::Uniform => Placement::Middle,
+            Arrivals::Poisson => Placement::Poisson,
         };
-        ArrivalSchedule::new(self.shape.curve(), self.orders, self.speed, jitter_seed)
-    }
-}
-
-impl Shape {
-    /// How long the shape lasts in its own time, s.
-    pub fn duration_s(&self) -> f64 {
-        match self {
-            Self::Constant { duration_s } => *duration_s,
-            Self::BusinessDay {} => Curve::business_day().duration_s(),
+        let schedule = self.shape.schedule(self.orders, self.speed, placement, self.seed);
+        match batches::sizes(&self.batches) {
+            Ok(Some(sizes)) => schedule.in_batches(sizes),
+            // Resolved, so that an error would have been said.
+            Ok(None) | Err(_) => schedule,
         }
     }
 
-    fn curve(&self) -> Curve {
-        match self {
-            Self::Constant { duration_s } => Curve::constant(*duration_s),
-            Self::BusinessDay {} => Curve::business_day(),
-        }
+    /// What its arrivals are: orders, wrong ones, repeats.
+    pub fn order_mix(&self) -> OrderMix {
+        self.mix.order_mix(self.seed)
     }
 }
 
@@ -224,93 +260,5 @@ fn on_one_line(text: &str, error: &toml::de::Error) -> String {
             format!("line {line}: {message}")
         }
         None => message,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PROFILE: &str = r#"
-name = "test"
-description = "for tests"
-orders = 1000
-seed = 7
-accept_p99_ms_max = 300
-shape = { kind = "constant", duration_s = 43200 }
-"#;
-
-    fn profile() -> LoadProfile {
-        LoadProfile::parse(PROFILE, "test.toml").unwrap()
-    }
-
-    fn resolved(flags: ProfileOverrides) -> Result<LoadProfile, String> {
-        profile().resolve(flags).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn an_unknown_key_is_an_error_with_its_line() {
-        let text = PROFILE.replace("seed = 7", "seed = 7\nsped = 2");
-        let error = LoadProfile::parse(&text, "test.toml").unwrap_err().to_string();
-        assert!(error.contains("test.toml: line 6") && error.contains("sped"), "{error}");
-        assert!(!error.contains('\n'), "{error}");
-    }
-
-    #[test]
-    fn an_unknown_key_of_the_shape_is_an_error_too() {
-        let text = PROFILE.replace("duration_s = 43200", "duration_s = 1, durations = 2");
-        let error = LoadProfile::parse(&text, "test.toml").unwrap_err().to_string();
-        assert!(error.contains("durations"), "{error}");
-    }
-
-    #[test]
-    fn a_rate_a_day_makes_as_many_orders_as_fall_into_the_shapes_time() {
-        let per_day = |rate| ProfileOverrides { per_day: Some(rate), ..<_>::default() };
-        // Half a day.
-        assert_eq!(resolved(per_day(2_001.0)).unwrap().orders, 1_001);
-        assert_eq!(resolved(per_day(0.1)).unwrap().orders, 1);
-    }
-
-    #[test]
-    fn every_impossible_value_is_named_at_once() {
-        let flags =
-            ProfileOverrides { orders: Some(0), speed: Some(-2.0), ..ProfileOverrides::default() };
-        let error = resolved(flags).unwrap_err();
-        assert!(error.contains("--orders") && error.contains("--speed"), "{error}");
-        assert!(!error.contains('\n'));
-    }
-
-    #[test]
-    fn a_negative_rate_is_refused() {
-        let flags = ProfileOverrides { per_day: Some(-5.0), ..<_>::default() };
-        assert!(resolved(flags).unwrap_err().contains("--per-day"));
-    }
-
-    #[test]
-    fn flags_that_exclude_each_other_are_refused() {
-        let flags = ProfileOverrides { orders: Some(5), per_day: Some(5.0), ..<_>::default() };
-        assert!(resolved(flags).unwrap_err().contains("exclude"));
-    }
-
-    #[test]
-    fn the_most_orders_that_can_be_numbered_are_accepted_and_one_more_is_not() {
-        let orders =
-            |orders: u64| ProfileOverrides { orders: Some(orders.cast_signed()), ..<_>::default() };
-        assert!(resolved(orders(ORDERS_MAX)).is_ok());
-        assert!(resolved(orders(ORDERS_MAX + 1)).is_err());
-    }
-
-    #[test]
-    fn every_shipped_profile_parses_and_resolves() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../profiles");
-        let mut count = 0;
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let profile = LoadProfile::read(&path).unwrap();
-            assert_eq!(path.file_stem().unwrap().to_str(), Some(profile.name.as_str()));
-            profile.resolve(ProfileOverrides::default()).unwrap();
-            count += 1;
-        }
-        assert!(count >= 2);
     }
 }

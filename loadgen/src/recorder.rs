@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use runlog::{Exchange, ExchangeWriter, LatencyKind, LatencyLog, LatencySummary, Outcome};
+use runlog::{Exchange, ExchangeWriter, Journal, LatencyKind, LatencyLog, LatencySummary, Outcome};
 
 use crate::Progress;
 use crate::driver::Batch;
@@ -24,6 +24,9 @@ pub struct RecorderFiles {
     pub interval: Duration,
     /// When the run started, seconds since the epoch.
     pub start_unix_s: f64,
+    /// Where each batch is written down as it comes, and each order claimed before it is sent, for
+    /// a run that somebody else may have to finish.
+    pub journal: Option<Arc<Journal>>,
 }
 
 /// The outcome of every arrival, a byte each.
@@ -118,7 +121,8 @@ pub(crate) fn start(
                 .map_err(|error| cannot(&files.exchanges, error.to_string()))?;
             let log = LatencyLog::new(latency, files.interval, files.start_unix_s)
                 .map_err(|error| cannot(&files.latency, error.to_string()))?;
-            record(&receiver, writer, log, orders, &progress)
+            let journal = files.journal.as_deref();
+            record(&receiver, writer, log, (orders, journal), &progress)
                 .map_err(|why| cannot(&files.exchanges, why))
         })
         .map_err(|error| format!("cannot start the recorder: {error}"))?;
@@ -129,7 +133,7 @@ fn record(
     batches: &mpsc::Receiver<Batch>,
     mut file: ExchangeWriter<File>,
     mut log: LatencyLog<BufWriter<File>>,
-    orders: u64,
+    (orders, journal): (u64, Option<&Journal>),
     progress: &Progress,
 ) -> Result<Recorded, String> {
     let mut outcomes = OutcomeLog::new(orders);
@@ -137,6 +141,9 @@ fn record(
     let mut per_second = PerSecond::default();
     let mut shown = Instant::now();
     for batch in batches {
+        if let Some(journal) = journal {
+            journal.append(&batch).map_err(|error| error.to_string())?;
+        }
         for exchange in batch {
             outcomes.set(exchange.index, exchange.outcome);
             last_end_us = last_end_us.max(exchange.end_us);

@@ -72,7 +72,7 @@ pub enum LoadError {
 /// are in the result.
 pub async fn run(plan: LoadPlan, progress: Arc<Progress>) -> Result<LoadResult, LoadError> {
     let gateway = Gateway::new(&plan.gateway, &plan.credentials).map_err(LoadError::Client)?;
-    let orders = plan.schedule.orders();
+    let orders = plan.schedule.planned();
     let recorder = recorder::start(plan.files.clone(), orders, Arc::clone(&progress))
         .map_err(LoadError::Recorder)?;
     let sending = Sending {
@@ -83,6 +83,7 @@ pub async fn run(plan: LoadPlan, progress: Arc<Progress>) -> Result<LoadResult, 
         start_unix: plan.start_unix,
         progress: Arc::clone(&progress),
         is_stopped: host::is_stopped,
+        journal: plan.files.journal.clone(),
     };
     let drivers = drivers(&sending, plan.in_flight_max);
     host::execute(drivers, &plan.gateway.0, recorder.batches)

@@ -105,6 +105,7 @@ async fn send(
             latency: folder.join("latency.hlog"),
             interval: Duration::from_secs(1),
             start_unix_s: 0.0,
+            journal: None,
         },
     };
     loadgen::run(plan, Arc::new(Progress::default())).await.unwrap()

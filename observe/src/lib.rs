@@ -6,6 +6,7 @@ mod cloud;
 mod inventory;
 mod ledger;
 mod meters;
+mod objects;
 mod queue;
 mod timeline;
 mod usage;

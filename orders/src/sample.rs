@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use crate::seed::Draws;
 use crate::{
-    Buyer, Discount, IssuedAt, Item, Order, OrderNumber, PartnerId, RunTag, ShipTo, World,
+    Buyer, Deviation, Discount, IssuedAt, Item, Order, OrderMix, OrderNumber, PartnerId, RunTag,
+    ShipTo, World,
 };
 
 /// The stream of the run's seed from which orders are made.
@@ -19,6 +20,7 @@ pub struct Sampler {
     seed: u64,
     tag: RunTag,
     world: World,
+    mix: OrderMix,
 }
 
 /// An order and who sends it.
@@ -35,7 +37,20 @@ pub struct SampledOrder {
 impl Sampler {
     /// The orders of the run with this seed and tag.
     pub fn new(seed: u64, tag: RunTag, world: World) -> Self {
-        Self { seed, tag, world }
+        Self { seed, tag, world, mix: OrderMix::orders_only() }
+    }
+
+    /// The same run, in which some arrivals are no order.
+    #[must_use]
+    pub fn with_mix(mut self, mix: OrderMix) -> Self {
+        self.mix = mix;
+        self
+    }
+
+    /// What arrival `index` sends where that is not simply order `index`; `issued_at(j)` is when
+    /// order j is issued.
+    pub fn deviation(&self, index: u64, issued_at: impl Fn(u64) -> Timestamp) -> Option<Deviation> {
+        Deviation::of(self, &self.mix, index, issued_at)
     }
 
     /// Order `index`: a pure function of (seed, tag, index) and of when it is issued.
@@ -44,7 +59,7 @@ impl Sampler {
     /// Never: the constants it parses are valid.
     pub fn order(&self, index: u64, issued_at: Timestamp) -> SampledOrder {
         let mut draws = Draws::new(self.seed, ORDERS, index);
-        let partner_index = self.partner(&mut draws);
+        let partner_index = self.world.choose_partner(&mut draws);
         let of_partner = u64::from(self.world.customers_of(partner_index));
         let customer_index =
             partner_index + self.world.size().partners * (draws.below(of_partner) as u32);
@@ -63,12 +78,6 @@ impl Sampler {
             misread: Vec::new(),
         };
         SampledOrder { partner: self.world.partner(partner_index), partner_index, order }
-    }
-
-    /// Large partners send more: the smaller of two draws.
-    fn partner(&self, draws: &mut Draws) -> u32 {
-        let partners = u64::from(self.world.size().partners);
-        draws.below(partners).min(draws.below(partners)) as u32
     }
 
     /// One to twelve different products, three on average, a twentieth of them at 5 % off.

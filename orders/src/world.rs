@@ -139,6 +139,30 @@ const ADDRESSES: u64 = 3;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct World {
     size: WorldSize,
+    shares: PartnerShares,
+}
+
+/// How many partners may have a share of their own.
+const SHARES_MAX: usize = 32;
+
+/// Which share of the orders each partner sends. Without any, the first send the most.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PartnerShares([u32; SHARES_MAX]);
+
+impl PartnerShares {
+    /// From pairs of partner index and share, relative to each other; a partner that is not there
+    /// sends nothing. None if an index is 32 or more: only so many have shares.
+    pub fn new(shares: &[(u32, u32)]) -> Option<Self> {
+        let mut all = [0_u32; SHARES_MAX];
+        for (partner, share) in shares {
+            *all.get_mut(*partner as usize)? = *share;
+        }
+        Some(Self(all))
+    }
+
+    fn sum(&self) -> u64 {
+        self.0.iter().map(|share| u64::from(*share)).sum()
+    }
 }
 
 impl World {
@@ -146,12 +170,37 @@ impl World {
     pub fn new(size: WorldSize) -> Self {
         let at_least_one = |number: u32| number.max(1);
         Self {
+            shares: PartnerShares::default(),
             size: WorldSize {
                 partners: at_least_one(size.partners),
                 customers: at_least_one(size.customers).max(at_least_one(size.partners)),
                 products: at_least_one(size.products),
             },
         }
+    }
+
+    /// The same business with other shares of its partners.
+    #[must_use]
+    pub fn with_shares(mut self, shares: PartnerShares) -> Self {
+        self.shares = shares;
+        self
+    }
+
+    /// Who sends an order. Without shares large partners send more: the smaller of two draws.
+    pub(crate) fn choose_partner(&self, draws: &mut Draws) -> u32 {
+        let partners = u64::from(self.size.partners);
+        let sum = self.shares.sum();
+        if sum == 0 {
+            return draws.below(partners).min(draws.below(partners)) as u32;
+        }
+        let mut rest = draws.below(sum);
+        for (partner, share) in (0..self.size.partners).zip(self.shares.0) {
+            if rest < u64::from(share) {
+                return partner;
+            }
+            rest -= u64::from(share);
+        }
+        0
     }
 
     /// How large it is.
@@ -353,6 +402,19 @@ mod tests {
         let counts: Vec<u32> = (0..3).map(|partner| world.customers_of(partner)).collect();
         assert_eq!(counts, [4, 3, 3]);
         assert_eq!(world.customer(7).partner_index, 1);
+    }
+
+    #[test]
+    fn partners_send_their_shares_and_the_others_nothing() {
+        let shares = PartnerShares::new(&[(1, 30), (4, 70)]).unwrap();
+        let world = World::default().with_shares(shares);
+        let mut counts = [0_u32; 5];
+        for index in 0..10_000 {
+            counts[world.choose_partner(&mut Draws::new(3, 4, index)) as usize] += 1;
+        }
+        // Four standard errors are 183.
+        assert!(counts[1].abs_diff(3_000) < 183 && counts[1] + counts[4] == 10_000, "{counts:?}");
+        assert_eq!(PartnerShares::new(&[(32, 1)]), None);
     }
 
     #[test]

@@ -28,6 +28,11 @@ pub(crate) struct Line<'a> {
 
 /// Draws lines over seconds. A chart without points is an empty string.
 pub(crate) fn over_time(unit: &str, lines: &[Line<'_>]) -> Result<String, String> {
+    over("seconds of the run", unit, lines)
+}
+
+/// The same, with another name of the time axis.
+pub(crate) fn over(time: &str, unit: &str, lines: &[Line<'_>]) -> Result<String, String> {
     let points = || lines.iter().flat_map(|line| &line.points);
     let x_max = points().map(|point| point.0).fold(0.0, f64::max).max(1.0);
     let y_max = points().map(|point| point.1).fold(0.0, f64::max).max(1e-3) * 1.08;
@@ -35,13 +40,13 @@ pub(crate) fn over_time(unit: &str, lines: &[Line<'_>]) -> Result<String, String
         return Ok(String::new());
     }
     let mut svg = String::new();
-    draw(&mut svg, unit, lines, x_max, y_max).map_err(|error| error.to_string())?;
+    draw(&mut svg, [time, unit], lines, x_max, y_max).map_err(|error| error.to_string())?;
     Ok(svg)
 }
 
 fn draw(
     svg: &mut String,
-    unit: &str,
+    [time, unit]: [&str; 2],
     lines: &[Line<'_>],
     x_max: f64,
     y_max: f64,
@@ -63,7 +68,7 @@ fn draw(
         .axis_style(GRID)
         .label_style(font.clone())
         .axis_desc_style(font.clone())
-        .x_desc("seconds of the run")
+        .x_desc(time)
         .y_desc(unit)
         .x_label_formatter(&|x| format!("{x:.0}"))
         .y_label_formatter(&|y| label(*y, y_max))

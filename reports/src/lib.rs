@@ -6,6 +6,7 @@ mod cost_charts;
 mod heat_map;
 mod html;
 mod junit;
+mod plan;
 mod plots;
 mod scaling;
 mod simulation;
@@ -13,6 +14,7 @@ mod summary;
 mod words;
 
 pub use cost_charts::{break_even_chart, tornado_chart};
+pub use plan::plan_chart;
 pub use scaling::scaling_page;
 pub use simulation::simulation_page;
 

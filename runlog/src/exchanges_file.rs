@@ -3,16 +3,16 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::column::reader::get_typed_column_reader;
 use parquet::data_type::{Int32Type, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
-use parquet::record::RowAccessor as _;
 use parquet::schema::parser::parse_message_type;
 
 use crate::{Exchange, Outcome, RunFileError};
@@ -108,24 +108,92 @@ impl ExchangeReader {
     /// # Errors
     /// If the file cannot be read or is not one of ours; the message names the file.
     pub fn read(path: &Path, mut each: impl FnMut(Exchange)) -> Result<(), RunFileError> {
-        let broken = |error: ParquetError| RunFileError::unreadable(path, &error);
-        let file = File::open(path).map_err(|error| RunFileError::unreadable(path, &error))?;
-        let reader = SerializedFileReader::new(file).map_err(broken)?;
-        for row in reader.get_row_iter(None).map_err(broken)? {
-            let row = row.map_err(broken)?;
-            let long = |column| row.get_long(column).map(i64::cast_unsigned);
-            let outcome = Outcome::from_code(row.get_int(5).map_err(broken)?)
-                .ok_or_else(|| RunFileError::unreadable(path, &"an outcome of another version"))?;
-            each(Exchange {
-                index: long(0).map_err(broken)?,
-                intended_us: long(1).map_err(broken)?,
-                sent_us: long(2).map_err(broken)?,
-                end_us: long(3).map_err(broken)?,
-                status: u16::try_from(row.get_int(4).map_err(broken)?).unwrap_or(0),
-                outcome,
-            });
+        for exchange in ExchangeRows::open(path)? {
+            each(exchange?);
         }
         Ok(())
+    }
+}
+
+/// The rows of a file, of which one row group is held at a time.
+pub struct ExchangeRows {
+    path: PathBuf,
+    file: SerializedFileReader<File>,
+    next_group: usize,
+    rows: std::vec::IntoIter<Exchange>,
+}
+
+impl ExchangeRows {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// If it cannot be read or is not one of ours; the message names the file.
+    pub fn open(path: &Path) -> Result<Self, RunFileError> {
+        let broken = |error: ParquetError| RunFileError::unreadable(path, &error);
+        let file = File::open(path).map_err(|error| RunFileError::unreadable(path, &error))?;
+        let file = SerializedFileReader::new(file).map_err(broken)?;
+        let schema = parse_message_type(SCHEMA).map_err(broken)?;
+        if *file.metadata().file_metadata().schema() != schema {
+            return Err(RunFileError::unreadable(path, &"its columns are not those of exchanges"));
+        }
+        Ok(Self { path: path.to_owned(), file, next_group: 0, rows: Vec::new().into_iter() })
+    }
+
+    fn read_group(&mut self) -> Result<Vec<Exchange>, String> {
+        let group = self.file.get_row_group(self.next_group).map_err(|e| e.to_string())?;
+        let count = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+        let mut longs: [Vec<i64>; 4] = Default::default();
+        let mut ints: [Vec<i32>; 2] = Default::default();
+        for (column, values) in longs.iter_mut().enumerate() {
+            let reader = group.get_column_reader(column).map_err(|e| e.to_string())?;
+            let mut reader = get_typed_column_reader::<Int64Type>(reader);
+            reader.read_records(count, None, None, values).map_err(|e| e.to_string())?;
+        }
+        for (column, values) in (4..).zip(&mut ints) {
+            let reader = group.get_column_reader(column).map_err(|e| e.to_string())?;
+            let mut reader = get_typed_column_reader::<Int32Type>(reader);
+            reader.read_records(count, None, None, values).map_err(|e| e.to_string())?;
+        }
+        (0..count).map(|row| exchange(&longs, &ints, row)).collect()
+    }
+}
+
+fn exchange(longs: &[Vec<i64>; 4], ints: &[Vec<i32>; 2], row: usize) -> Result<Exchange, String> {
+    let long = |column: usize| longs[column].get(row).map(|value| value.cast_unsigned());
+    let int = |column: usize| ints[column].get(row).copied();
+    let read = || {
+        Some(Exchange {
+            index: long(0)?,
+            intended_us: long(1)?,
+            sent_us: long(2)?,
+            end_us: long(3)?,
+            status: u16::try_from(int(0)?).ok()?,
+            outcome: Outcome::from_code(int(1)?)?,
+        })
+    };
+    read().ok_or_else(|| "a row of another version".to_owned())
+}
+
+impl Iterator for ExchangeRows {
+    type Item = Result<Exchange, RunFileError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(row) = self.rows.next() {
+                return Some(Ok(row));
+            }
+            if self.next_group >= self.file.num_row_groups() {
+                return None;
+            }
+            match self.read_group() {
+                Ok(rows) => self.rows = rows.into_iter(),
+                Err(cause) => {
+                    self.next_group = usize::MAX;
+                    return Some(Err(RunFileError::unreadable(&self.path, &cause)));
+                }
+            }
+            self.next_group += 1;
+        }
     }
 }
 

@@ -10,20 +10,26 @@ mod exchange;
 mod exchanges_file;
 mod handling;
 mod index_set;
+mod journal;
 mod latency;
 mod manifest;
+mod merge;
 mod reconciliation;
+mod shard_attempt;
 mod timeline;
 
 pub use cost::{CostRecord, RegionCost};
 pub use directory::{RunDirectory, RunFileError};
 pub use exchange::{Exchange, Outcome, OutcomeCounts};
-pub use exchanges_file::{ExchangeReader, ExchangeWriter};
+pub use exchanges_file::{ExchangeReader, ExchangeRows, ExchangeWriter};
 pub use handling::{Handling, HandlingWriter, read_handlings};
 pub use index_set::IndexSet;
+pub use journal::{Journal, JournalEntry, JournalReader};
 pub use latency::{LatencyKind, LatencyLog, LatencySummary, read_latency_log};
 pub use manifest::{
     Deployment, GeneratorHealth, Phases, ProcessUse, RunManifest, ServiceLevel, Target,
 };
-pub use reconciliation::{Delivery, Reconciliation, Residual, Tally, reconcile};
+pub use merge::{MergeFiles, Merged, merge_exchanges};
+pub use reconciliation::{Delivery, Reconciliation, Residual, Tally, reconcile, reconcile_mixed};
+pub use shard_attempt::{ATTEMPT_FILES, AttemptDirectory, AttemptEnd, ShardAttempt};
 pub use timeline::{TimelinePoint, read_timeline, write_timeline};

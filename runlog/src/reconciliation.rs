@@ -1,7 +1,9 @@
 //! What went in must come out: the sets of orders at the sender, in the billing ledger and in the
 //! bucket, compared order by order. A count would let one loss and one duplicate cancel out.
 
-use orders::{OrderNumber, RunTag};
+use std::collections::BTreeMap;
+
+use orders::{Intent, OrderMix, OrderNumber, RunTag};
 use serde::{Deserialize, Serialize};
 
 use crate::{IndexSet, Outcome, OutcomeCounts};
@@ -174,6 +176,12 @@ pub struct Reconciliation {
     pub documented: u64,
     /// Accepted orders refused for a business reason, which was stored and told in a status.
     pub refused: u64,
+    /// Arrivals with a body of a wrong form, as planned, which the gateway refused.
+    #[serde(default)]
+    pub malformed: u64,
+    /// Arrivals that sent a number again, as planned, and were accepted: no order of their own.
+    #[serde(default)]
+    pub repeated: u64,
     /// Unknown or failed at the sender, and processed: one billing row, XML, PDF and status, or
     /// a stored refusal and its status.
     pub recovered: u64,
@@ -216,27 +224,86 @@ impl Reconciliation {
 }
 
 /// Compares what the sender knows with what was delivered. `outcome_of(k)` is the outcome of
-/// order k, `None` if it was not sent.
+/// order k, `None` if it was not sent. Every arrival is an order of its own.
 pub fn reconcile(
     tag: &RunTag,
     planned: u64,
     outcome_of: impl Fn(u64) -> Option<Outcome>,
     delivery: &Delivery,
 ) -> Reconciliation {
+    reconcile_mixed(tag, planned, &OrderMix::orders_only(), outcome_of, delivery)
+}
+
+/// The same for a run in which some arrivals are deliberately no order: what must be refused may
+/// not be billed, and what comes again may not be billed again.
+pub fn reconcile_mixed(
+    tag: &RunTag,
+    planned: u64,
+    mix: &OrderMix,
+    outcome_of: impl Fn(u64) -> Option<Outcome>,
+    delivery: &Delivery,
+) -> Reconciliation {
     let mut account = blank(planned, delivery);
+    let again = again(planned, mix, &outcome_of);
     for index in 0..planned {
         let name = || OrderNumber::planned(tag, index).to_string();
         if delivery.is_doubled(index) {
             account.duplicated.add(name());
         }
-        let outcome = outcome_of(index);
-        match outcome {
+        let own = outcome_of(index);
+        match own {
             Some(sent) => account.sent.add(sent),
             None => account.not_sent += 1,
         }
-        settle(&mut account, outcome, index, delivery, name);
+        match mix.intent(index) {
+            Intent::Order => {
+                let outcome = stronger(own, again.get(&index).copied());
+                settle(&mut account, outcome, index, delivery, name);
+            }
+            Intent::Refused => settle_refusal(&mut account, own, index, delivery, name),
+            Intent::Malformed => settle_malformed(&mut account, own, index, delivery, name),
+            Intent::Repeat { .. } | Intent::Conflict { .. } => {
+                account.repeated += u64::from(own == Some(Outcome::Accepted));
+                if delivery.has_trace(index) {
+                    account.unexpected.add(name());
+                }
+            }
+        }
     }
     account
+}
+
+/// For each order that came again, what the sender knows of the later times.
+fn again(
+    planned: u64,
+    mix: &OrderMix,
+    outcome_of: &impl Fn(u64) -> Option<Outcome>,
+) -> BTreeMap<u64, Outcome> {
+    let mut again = BTreeMap::new();
+    if mix.is_orders_only() {
+        return again;
+    }
+    for index in 0..planned {
+        let of = mix.intent(index).number_of(index);
+        if let (true, Some(outcome)) = (of != index, outcome_of(index)) {
+            let known = stronger(Some(outcome), again.get(&of).copied()).unwrap_or(outcome);
+            again.insert(of, known);
+        }
+    }
+    again
+}
+
+/// What is known of an order that was sent twice: accepted once is accepted.
+fn stronger(one: Option<Outcome>, other: Option<Outcome>) -> Option<Outcome> {
+    let strength = |outcome: Option<Outcome>| match outcome {
+        Some(Outcome::Accepted) => 5,
+        Some(Outcome::Unknown) => 4,
+        Some(Outcome::Failed) => 3,
+        Some(Outcome::Throttled) => 2,
+        Some(Outcome::Rejected) => 1,
+        None => 0,
+    };
+    if strength(one) >= strength(other) { one } else { other }
 }
 
 fn blank(planned: u64, delivery: &Delivery) -> Reconciliation {
@@ -254,6 +321,8 @@ fn blank(planned: u64, delivery: &Delivery) -> Reconciliation {
         not_sent: 0,
         documented: 0,
         refused: 0,
+        malformed: 0,
+        repeated: 0,
         recovered: 0,
         absent: 0,
         lost: Residual::default(),
@@ -290,6 +359,43 @@ fn settle(
             account.unexpected.add(name());
         }
         Some(Outcome::Rejected | Outcome::Throttled) | None => {}
+    }
+}
+
+/// A body that is no order must not be billed, whatever the sender was told.
+fn settle_refusal(
+    account: &mut Reconciliation,
+    outcome: Option<Outcome>,
+    index: u64,
+    delivery: &Delivery,
+    name: impl Fn() -> String,
+) {
+    let billed = delivery.billed.seen.contains(index)
+        || delivery.nfe.seen.contains(index)
+        || delivery.confirmations.seen.contains(index);
+    if billed {
+        account.unexpected.add(name());
+    } else {
+        settle(account, outcome, index, delivery, name);
+    }
+}
+
+/// A body of a wrong form must not be accepted, and must leave no trace.
+fn settle_malformed(
+    account: &mut Reconciliation,
+    outcome: Option<Outcome>,
+    index: u64,
+    delivery: &Delivery,
+    name: impl Fn() -> String,
+) {
+    match outcome {
+        Some(Outcome::Rejected) if !delivery.has_trace(index) => account.malformed += 1,
+        Some(Outcome::Accepted | Outcome::Rejected) => account.unexpected.add(name()),
+        Some(Outcome::Throttled | Outcome::Failed | Outcome::Unknown) | None => {
+            if delivery.has_trace(index) {
+                account.unexpected.add(name());
+            }
+        }
     }
 }
 
@@ -466,5 +572,114 @@ mod tests {
         assert_ne!(fingerprint("ab", "c"), fingerprint("a", "bc"));
         // FNV-1a 128 of a single zero byte: (offset ^ 0) * prime.
         assert_eq!(fingerprint("", ""), 0xd228_cb69_101a_8caf_7891_2b70_4e4a_147f);
+    }
+
+    const MIX: orders::Mix = orders::Mix {
+        malformed_ppm: 100_000,
+        refused_ppm: 100_000,
+        repeated_ppm: 200_000,
+        conflicting_ppm: 100_000,
+    };
+
+    /// A run of 300 that went as it was planned: outcomes, and what was delivered.
+    fn mixed() -> (OrderMix, Delivery) {
+        let mix = OrderMix::new(6, MIX);
+        let mut delivery = Delivery::new(tag(), 300);
+        for index in 0..300 {
+            match mix.intent(index) {
+                Intent::Order => document(&mut delivery, index),
+                Intent::Refused => {
+                    delivery.refused.add(&order(index), "");
+                    delivery.statuses.add(&order(index), "");
+                }
+                Intent::Malformed | Intent::Repeat { .. } | Intent::Conflict { .. } => {}
+            }
+        }
+        (mix, delivery)
+    }
+
+    fn as_planned(mix: OrderMix) -> impl Fn(u64) -> Option<Outcome> {
+        move |index| {
+            let is_malformed = mix.intent(index) == Intent::Malformed;
+            Some(if is_malformed { Outcome::Rejected } else { Outcome::Accepted })
+        }
+    }
+
+    fn first(mix: &OrderMix, is: impl Fn(Intent) -> bool) -> u64 {
+        (0..300).find(|index| is(mix.intent(*index))).unwrap()
+    }
+
+    #[test]
+    fn planned_refusals_and_repeats_are_neither_losses_nor_duplicates() {
+        let (mix, delivery) = mixed();
+        let account = reconcile_mixed(&tag(), 300, &mix, as_planned(mix), &delivery);
+        assert!(account.is_clean(), "{account:?}");
+        let sums = account.documented + account.refused + account.malformed + account.repeated;
+        assert_eq!(sums, 300);
+        assert!(account.malformed > 10 && account.refused > 10 && account.repeated > 50);
+    }
+
+    #[test]
+    fn a_repeat_that_made_an_order_of_its_own_or_a_second_invoice_is_seen() {
+        let (mix, mut delivery) = mixed();
+        let again = first(&mix, |intent| matches!(intent, Intent::Repeat { .. }));
+        document(&mut delivery, again);
+        let of = mix.intent(again).number_of(again);
+        delivery.billed.add(&order(of), "a second key");
+        let account = reconcile_mixed(&tag(), 300, &mix, as_planned(mix), &delivery);
+        assert_eq!(account.unexpected.examples, [order(again).to_string()]);
+        assert_eq!(account.duplicated.examples, [order(of).to_string()]);
+    }
+
+    #[test]
+    fn an_order_whose_answer_was_lost_is_accepted_if_its_repeat_was() {
+        let (mix, delivery) = mixed();
+        let again = first(&mix, |intent| matches!(intent, Intent::Repeat { .. }));
+        let of = mix.intent(again).number_of(again);
+        let planned = as_planned(mix);
+        let throttled = |index| {
+            if index == of { Some(Outcome::Throttled) } else { planned(index) }
+        };
+        let account = reconcile_mixed(&tag(), 300, &mix, throttled, &delivery);
+        assert!(account.is_clean(), "{account:?}");
+    }
+
+    #[test]
+    fn what_should_have_been_refused_and_was_billed_or_accepted_is_unexpected() {
+        let (mix, mut delivery) = mixed();
+        let refused = first(&mix, |intent| intent == Intent::Refused);
+        delivery.nfe.add(&order(refused), "key");
+        let malformed = first(&mix, |intent| intent == Intent::Malformed);
+        let planned = as_planned(mix);
+        let accepted = |index| {
+            if index == malformed { Some(Outcome::Accepted) } else { planned(index) }
+        };
+        let account = reconcile_mixed(&tag(), 300, &mix, accepted, &delivery);
+        let mut named = account.unexpected.examples;
+        named.sort();
+        let mut expected = [order(refused).to_string(), order(malformed).to_string()];
+        expected.sort();
+        assert_eq!(named, expected);
+    }
+
+    #[test]
+    fn a_lost_order_is_lost_in_a_mix_too() {
+        let (mix, _) = mixed();
+        let lost = first(&mix, |intent| intent == Intent::Order);
+        let mut delivery = Delivery::new(tag(), 300);
+        let refused = first(&mix, |intent| intent == Intent::Refused);
+        for index in (0..300).filter(|index| ![lost, refused].contains(index)) {
+            match mix.intent(index) {
+                Intent::Order => document(&mut delivery, index),
+                Intent::Refused => {
+                    delivery.refused.add(&order(index), "");
+                    delivery.statuses.add(&order(index), "");
+                }
+                Intent::Malformed | Intent::Repeat { .. } | Intent::Conflict { .. } => {}
+            }
+        }
+        let account = reconcile_mixed(&tag(), 300, &mix, as_planned(mix), &delivery);
+        // Neither was repeated before 300, or it would be lost all the same.
+        assert_eq!(account.lost.count, 2, "{account:?}");
     }
 }

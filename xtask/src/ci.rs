@@ -37,6 +37,12 @@ const STEPS: &[Step] = &[
         environment: &[],
     },
     Step {
+        name: "manifests",
+        about: "the files that start several machines are what their engines take",
+        command: &["cargo", "xtask", "manifests"],
+        environment: &[],
+    },
+    Step {
         name: "test",
         about: "unit, integration and doc tests",
         command: &["cargo", "test", "--release", "--locked", "--workspace", "--no-fail-fast"],
@@ -69,7 +75,7 @@ const STEPS: &[Step] = &[
 /// Names the checks.
 pub(crate) fn list() {
     for step in STEPS {
-        println!("{:<8} {}", step.name, step.about);
+        println!("{:<9} {}", step.name, step.about);
     }
 }
 

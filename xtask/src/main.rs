@@ -1,11 +1,13 @@
 //! The project's own chores: `cargo xtask ci` runs every check, `cargo xtask layers` the one on
-//! dependencies, `cargo xtask prices` makes the price lists anew from their source table, and
+//! dependencies, `cargo xtask manifests` the one on the files that start machines, `cargo xtask
+//! prices` makes the price lists anew from their source table, and
 //! `cargo xtask tools` installs the outside programs that tests use.
 #![expect(clippy::print_stdout, reason = "a tool that talks to a person")]
 #![expect(clippy::print_stderr, reason = "a tool that talks to a person")]
 
 mod ci;
 mod layers;
+mod manifests;
 mod prices;
 mod tools;
 
@@ -20,6 +22,7 @@ cargo xtask <command>
   ci STEP...       run only these checks
   tools            install the outside programs that the tests use
   layers           check that no crate imports upward
+  manifests        check infra/load-shards-* with the validators of their engines
   prices           make costmodel/prices/<region>/*.json from costmodel/prices/rates.csv
   prices --check   fail if they are not current
 ";
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         ["ci", steps @ ..] => ci::run(&root, steps),
         ["tools"] => tools::install(&root),
         ["layers"] => layers::run(&root),
+        ["manifests"] => manifests::run(&root),
         ["prices"] => prices::run(&root, false),
         ["prices", "--check"] => prices::run(&root, true),
         [] | ["help" | "--help" | "-h"] => {

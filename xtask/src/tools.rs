@@ -34,7 +34,7 @@ pub(crate) fn install(root: &Path) -> Result<()> {
 }
 
 /// The environment of [`REQUIREMENTS`]: programs in `bin/`.
-fn environment(root: &Path) -> PathBuf {
+pub(crate) fn environment(root: &Path) -> PathBuf {
     root.join("target/tools/venv")
 }
 

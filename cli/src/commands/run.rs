@@ -23,14 +23,16 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::account::{self, Account};
 use crate::args::RunArguments;
+use crate::commands::shard;
 use crate::failure::Failure;
 use crate::invocations::InvocationLog;
+use crate::partners::Partners;
 use crate::process_use::ProcessWatch;
 use crate::profiles;
 use crate::reporting;
 use crate::screen::{Screen, View};
 use crate::summary;
-use crate::system::{self, System};
+use crate::system::System;
 
 /// The generator measures on the cores that the local cloud works on: it goes first.
 const LOCAL_CLOUD_NICE: i32 = 5;
@@ -55,6 +57,9 @@ pub(crate) fn execute(arguments: &RunArguments) -> Result<u8, Failure> {
     let profile = profiles::find(&arguments.profile)
         .and_then(|profile| profile.resolve(flags))
         .map_err(Failure::usage)?;
+    if arguments.shards.shard.is_some() || arguments.shards.shards.is_some() {
+        return shard::execute(arguments, &profile);
+    }
     let system = System::resolve(&arguments.system)?;
     let run = Run::prepare(arguments, profile, system)?;
     let finished = run.go();
@@ -69,7 +74,7 @@ struct Run<'a> {
     arguments: &'a RunArguments,
     profile: LoadProfile,
     system: System,
-    world: World,
+    partners: Partners,
     directory: RunDirectory,
     id: String,
     tag: RunTag,
@@ -100,12 +105,13 @@ impl<'a> Run<'a> {
         profile: LoadProfile,
         system: System,
     ) -> Result<Self, Failure> {
+        let partners = Partners::of(&profile)?;
         let now = Timestamp::now();
         let id = format!("{}-{}", now.strftime("%Y%m%d-%H%M%S"), profile.name);
         let directory = RunDirectory::create(&arguments.out, &id)
             .map_err(|error| Failure::usage(format!("--out: {error}")))?;
         let tag = RunTag::from_seed_text(&id);
-        Ok(Self { arguments, profile, system, world: World::default(), directory, id, tag })
+        Ok(Self { arguments, profile, system, partners, directory, id, tag })
     }
 
     /// Takes the folder away if nothing was sent: what failed before it began leaves nothing.
@@ -118,11 +124,17 @@ impl<'a> Run<'a> {
     }
 
     fn go(&self) -> Result<u8, Failure> {
-        let data = prepare_data(&self.directory.file("cloud"), &self.world)?;
+        let data = prepare_data(&self.directory.file("cloud"), &self.partners.world)?;
         // Threads are named, so that the CPU account can tell the generator from the cloud.
         let cloud_runtime = runtime("localcloud", LOCAL_CLOUD_NICE)?;
         let load_runtime = runtime("loadgen", 0)?;
-        let mut config = self.system.cloud(&data, &self.world)?;
+        let mut config = self.system.cloud(&data, &self.partners.world)?;
+        self.partners.apply(&mut config);
+        if let Some(idle_s) = self.profile.shape.idle_s() {
+            // Each order is to be the first after environments have gone.
+            let idle = Duration::from_secs_f64(idle_s / self.profile.speed / 2.0);
+            config.functions.iter_mut().for_each(|function| function.idle_expiry = idle);
+        }
         config.seed = self.profile.seed;
         config.object_files = self.arguments.keep_cloud;
         let (records, invocations) = channel();
@@ -173,6 +185,7 @@ impl<'a> Run<'a> {
             database: &System::database(data),
             tag: self.tag,
             planned: self.profile.orders,
+            mix: self.profile.order_mix(),
             load: &load,
             started_at,
             memory_mb: self.system.deployment().memory_mb,
@@ -213,9 +226,10 @@ impl<'a> Run<'a> {
         let schedule = self.profile.schedule();
         let interval = if schedule.duration() <= SHORT_RUN { 1 } else { 10 };
         let plan = LoadPlan {
-            sampler: Sampler::new(self.profile.seed, self.tag, self.world),
+            sampler: Sampler::new(self.profile.seed, self.tag, self.partners.world)
+                .with_mix(self.profile.order_mix()),
             gateway: GatewayAddress(cloud.gateway_url()),
-            credentials: system::credentials(&self.world),
+            credentials: self.partners.credentials(),
             in_flight_max: self.profile.in_flight_max,
             start,
             start_unix: started_at,
@@ -224,6 +238,7 @@ impl<'a> Run<'a> {
                 latency: self.directory.latency(),
                 interval: Duration::from_secs(interval),
                 start_unix_s: started_at.as_second() as f64,
+                journal: None,
             },
             schedule,
         };

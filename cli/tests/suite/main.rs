@@ -3,7 +3,9 @@
 
 mod bad_input;
 mod cost;
+mod plan;
 mod schema;
+mod shards;
 mod simulate;
 mod vazao;
 mod whole_path;

@@ -31,7 +31,7 @@ pub(super) fn deployed(arguments: &SimulateArguments) -> Result<Deployed, Failur
         fault: Vec::new(),
     };
     // The executable does not bear on it.
-    let mut deployed = System::described(&system, PathBuf::from("bootstrap"))?.deployed();
+    let mut deployed = System::described(&system)?.deployed();
     if let Some(pollers) = pollers(&arguments.pollers)? {
         (deployed.provisioned, deployed.maximum_concurrency) = (Some(pollers), None);
     }

@@ -1,0 +1,174 @@
+//! `vazao plan`: what a profile asks for, what it costs, and whether it can be had. Nothing is sent.
+
+mod cost;
+mod curve;
+mod limits;
+
+use loadgen::{ArrivalSchedule, LoadProfile, ProfileOverrides};
+use serde::Serialize;
+
+use crate::args::PlanArguments;
+use crate::commands::plan::cost::Expected;
+use crate::commands::plan::curve::Demand;
+use crate::commands::plan::limits::Limit;
+use crate::failure::Failure;
+use crate::partners::Partners;
+use crate::profiles;
+use crate::system::System;
+
+/// Exit code of a plan that asks more than a limit.
+const OUT_OF_REACH: u8 = 22;
+
+/// All that is printed, or written as JSON.
+#[derive(Debug, Serialize)]
+struct Plan {
+    version: u32,
+    profile: String,
+    description: String,
+    seed: u64,
+    orders: u64,
+    /// Time compression: seconds of the profile per second of the clock.
+    speed: f64,
+    shards: u64,
+    demand: Demand,
+    expected: Expected,
+    limits: Vec<Limit>,
+    possible: bool,
+}
+
+pub(crate) fn execute(arguments: &PlanArguments) -> Result<u8, Failure> {
+    let flags = ProfileOverrides {
+        orders: arguments.orders,
+        per_day: arguments.per_day,
+        speed: arguments.speed,
+        seed: arguments.seed,
+    };
+    let profile = profiles::find(&arguments.profile)
+        .and_then(|profile| profile.resolve(flags))
+        .map_err(Failure::usage)?;
+    check(arguments)?;
+    let partners = Partners::of(&profile)?;
+    let system = System::described(&arguments.system)?;
+    let schedule = profile.schedule();
+    let plan = make(arguments, &profile, &partners, &system, &schedule)?;
+    if let Some(path) = &arguments.chart {
+        let lowest = plan
+            .limits
+            .iter()
+            .filter(|limit| limit.is_rate())
+            .min_by(|one, other| one.allowed.total_cmp(&other.allowed));
+        let lowest = lowest.filter(|limit| limit.allowed < 20.0 * plan.demand.peak_per_s);
+        let limit = lowest.map(|limit| (limit.name.as_str(), limit.allowed));
+        let svg = reports::plan_chart(&plan.demand.curve, limit, plan.speed)
+            .map_err(Failure::internal)?;
+        std::fs::write(path, svg)
+            .map_err(|error| Failure::usage(format!("--chart {}: {error}", path.display())))?;
+    }
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&plan).map_err(Failure::internal)?);
+    } else {
+        print(&plan, arguments.explain);
+    }
+    Ok(if plan.possible { 0 } else { OUT_OF_REACH })
+}
+
+fn check(arguments: &PlanArguments) -> Result<(), Failure> {
+    if arguments.shards == 0 {
+        return Err(Failure::usage("--shards must be at least 1"));
+    }
+    match arguments.capacity_per_second {
+        Some(rate) if !(rate.is_finite() && rate > 0.0) => {
+            Err(Failure::usage(format!("--capacity-per-second must be above 0, not {rate}")))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn make(
+    arguments: &PlanArguments,
+    profile: &LoadProfile,
+    partners: &Partners,
+    system: &System,
+    schedule: &ArrivalSchedule,
+) -> Result<Plan, Failure> {
+    let demand = Demand::of(schedule);
+    let mut config = system.config().clone();
+    partners.apply(&mut config);
+    let machine =
+        limits::Machine { capacity_per_s: arguments.capacity_per_second, shards: arguments.shards };
+    let limits = limits::all(profile, partners, &config, &demand, machine);
+    let possible = limits.iter().all(Limit::is_kept);
+    let expected = cost::expect(profile, schedule, system, &demand)?;
+    Ok(Plan {
+        version: 1,
+        profile: profile.name.clone(),
+        description: profile.description.clone(),
+        seed: profile.seed,
+        orders: profile.orders,
+        speed: profile.speed,
+        shards: arguments.shards,
+        demand,
+        expected,
+        limits,
+        possible,
+    })
+}
+
+fn print(plan: &Plan, explain: bool) {
+    let demand = &plan.demand;
+    println!("vazao plan {}   {}\n", plan.profile, plan.description);
+    println!(
+        "  load       {} orders in {}, seed {}, {}",
+        grouped(plan.orders),
+        clock(demand.duration_s),
+        plan.seed,
+        compression(plan.speed)
+    );
+    println!(
+        "             {:.1} orders/s on average, {} in the busiest second, {} orders an hour",
+        demand.mean_per_s,
+        if demand.is_counted {
+            grouped(demand.peak_per_s as u64)
+        } else {
+            format!("{:.0}", demand.peak_per_s)
+        },
+        grouped(demand.per_hour.round() as u64),
+    );
+    if demand.largest_batch > 1 {
+        println!("             up to {} orders at one instant", grouped(demand.largest_batch));
+    }
+    if explain {
+        println!("\n{}", curve::drawing(&demand.curve, plan.speed));
+    }
+    cost::print(&plan.expected, explain);
+    println!();
+    for limit in &plan.limits {
+        println!("  {}", limit.line());
+    }
+    for limit in plan.limits.iter().filter(|limit| !limit.is_kept()) {
+        eprintln!("vazao: cannot be run: {}", limit.refusal());
+    }
+}
+
+fn compression(speed: f64) -> String {
+    if (speed - 1.0).abs() < f64::EPSILON {
+        "in real time (--speed 1)".to_owned()
+    } else {
+        format!(
+            "time x{speed} (--speed {speed}: arrivals are compressed, AWS's timeouts and ramps are not)"
+        )
+    }
+}
+
+/// Seconds as a person says them.
+fn clock(seconds: f64) -> String {
+    match seconds {
+        hours if hours >= 7_200.0 => format!("{:.1} h", hours / 3_600.0),
+        minutes if minutes >= 120.0 => format!("{:.1} min", minutes / 60.0),
+        _ => format!("{seconds:.2} s"),
+    }
+}
+
+fn grouped(number: u64) -> String {
+    claims::words::grouped(number)
+}
