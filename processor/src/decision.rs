@@ -149,13 +149,17 @@ fn all_or_part(judgement: Judgement, allow_partial: bool) -> Judgement {
 /// What is left of each product while the lines of an order are served one after the other.
 struct Shelves<'a> {
     products: BTreeMap<&'a str, Shelf<'a>>,
-    /// A lot that expires before this day is none for this customer.
     expires_min: Date,
 }
 
 struct Shelf<'a> {
     product: &'a KnownProduct,
     lots: Vec<(&'a KnownLot, i64)>,
+}
+
+/// A lot that expires before this day is none for this customer.
+pub(crate) fn expires_min(customer: &KnownCustomer, today: Date) -> Date {
+    today.saturating_add(customer.shelf_days_min.days())
 }
 
 impl<'a> Shelves<'a> {
@@ -166,7 +170,7 @@ impl<'a> Shelves<'a> {
         };
         Self {
             products: facts.products.iter().map(shelf).collect(),
-            expires_min: today.saturating_add(customer.shelf_days_min.days()),
+            expires_min: expires_min(customer, today),
         }
     }
 
