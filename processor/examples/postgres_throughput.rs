@@ -1,294 +1,376 @@
-//! How many orders a second PostgreSQL settles, by how the transaction and the tables are laid
-//! out: the round trip to the server, the environments, the series, the share of orders that want
-//! one hot product. Starts a server of its own (Debian package `postgresql`) behind a proxy that
-//! delays each direction by half the round trip.
-//!
-//!     cargo run --release -p processor --example postgres_throughput -- \
-//!         [--seconds 5] [--environments 32] [--round-trip-us 1000] [--batch 1]
+//! How many orders a second PostgreSQL settles, by how the transaction and the tables are laid out.
+//! `--help` says what is measured and how to read it.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement by hand")]
 
+#[path = "postgres_throughput/clerks.rs"]
+mod clerks;
+#[path = "postgres_throughput/delay.rs"]
+mod delay;
+#[path = "postgres_throughput/orders.rs"]
+mod pool;
+#[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../tests/database/server.rs"]
 mod server;
 
-use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use aws_lambda_events::event::sqs::{SqsMessage, SqsMessageAttribute};
-use jiff::Timestamp;
+use clap::{Parser, ValueEnum};
 use orders::{RunTag, Sampler, World, WorldSize};
-use processor::{
-    Database, DatabaseUrl, Message, PostgresConfig, PostgresDatabase, Seed, create_database,
-};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
-use tokio_postgres::NoTls;
+use processor::{DatabaseUrl, Seed, create_database};
 
-#[derive(Clone, Copy)]
-struct Knobs {
-    seconds: u64,
-    environments: u64,
-    round_trip: Duration,
-    batch: usize,
+use clerks::{Job, Result};
+use delay::Delay;
+use pool::Pool;
+use server::Server;
+
+/// Measures how many orders a second a PostgreSQL server settles, by how the transaction and the
+/// tables are laid out.
+///
+/// It starts a server of its own (Debian package postgresql, default settings, fsync on) behind a
+/// proxy that delays each direction by half the round trip, and lets a number of environments, each
+/// with one connection, settle orders of three and a half items as fast as they can. The law behind
+/// the table: a row that all orders change serves one order at a time, so the rate is at most 1 /
+/// (how long an order holds it). What counts, then, is which row all change (the invoice number of
+/// a series, the stock of a product that everybody wants), how late it is taken, how many round
+/// trips and flushes to disk happen while it is held, and into how many rows it is split.
+///
+/// Layouts:
+///   number-first  one statement after the other, the invoice number taken first
+///   number-last   the same, taken last
+///   stock-late    the same, and the stock taken just before the number
+///   bare          the same rows in one round trip, by a function that checks nothing
+///   processor     the reference processor: decided in Rust by what it remembers, checked and
+///                 written in one round trip; with --strangers it remembers nothing, which is two
+///
+/// Without --layout the whole table is measured, in about two minutes. Ratios are to the first row.
+/// Server, clients and proxy share this machine's cores: compare rows, not machines.
+///
+///     cargo run --release -p processor --example postgres_throughput
+///     cargo run --release -p processor --example postgres_throughput -- \
+///         --layout processor --series 1 --series 16 --hot-sku-share 20 --round-trip-ms 2
+#[derive(Debug, Clone, Parser)]
+#[command(verbatim_doc_comment)]
+struct Arguments {
+    /// Measure each row of the table for this long, s
+    #[arg(long, default_value_t = 4.0)]
+    seconds: f64,
+
+    /// Environments of the function: connections that settle orders at the same time
+    #[arg(long, default_value_t = 32)]
+    environments: usize,
+
+    /// Time that is added to each round trip, ms
+    #[arg(long, default_value_t = 1.0)]
+    round_trip_ms: f64,
+
+    /// Orders that an environment of the layout processor has in flight at once, as those of a batch
+    #[arg(long, visible_alias = "batch", default_value_t = 1)]
+    in_flight: usize,
+
+    /// Measure this layout only; may be given several times
+    #[arg(long)]
+    layout: Vec<Layout>,
+
+    /// Invoice series, with --layout; may be given several times
+    #[arg(long, default_values_t = [16])]
+    series: Vec<u16>,
+
+    /// Orders of a hundred that want one and the same product, with --layout
+    #[arg(long, default_value_t = 0)]
+    hot_sku_share: u64,
+
+    /// Rows into which the stock of that product is split, with --layout bare
+    #[arg(long, default_value_t = 1)]
+    hot_sku_buckets: u64,
+
+    /// Note each order as documented, too, which is another round trip, with --layout processor
+    #[arg(long)]
+    mark: bool,
+
+    /// Forget customers and products before each order, with --layout processor
+    #[arg(long)]
+    strangers: bool,
+
+    /// Customers of the synthetic business
+    #[arg(long, default_value_t = 100)]
+    customers: u32,
+
+    /// Products of the synthetic business
+    #[arg(long, default_value_t = 300)]
+    products: u32,
 }
 
-/// How the transaction is laid out.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Layout {
-    /// One statement after the other, and the number taken first.
     NumberFirst,
-    /// One statement after the other, and the number taken last.
     NumberLast,
-    /// Ours.
-    OneStatement,
+    StockLate,
+    Bare,
+    Processor,
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    layout: Layout,
+    environments: usize,
+    series: u16,
+    hot_percent: u64,
+    buckets: u64,
+    in_flight: usize,
+    mark: bool,
+    strangers: bool,
+}
+
+impl Row {
+    fn of(layout: Layout, arguments: &Arguments) -> Self {
+        let &Arguments { environments, in_flight, .. } = arguments;
+        let (series, hot_percent, buckets, mark, strangers) = (16, 0, 1, false, false);
+        Self { layout, environments, series, hot_percent, buckets, in_flight, mark, strangers }
+    }
+
+    /// What environments can go on with from row to row.
+    fn kind(&self) -> (bool, bool, usize) {
+        (self.layout == Layout::Processor, self.strangers, self.environments)
+    }
+
+    fn name(&self) -> String {
+        let mut name = match self.layout {
+            Layout::NumberFirst => "statements, number first",
+            Layout::NumberLast => "statements, number last",
+            Layout::StockLate => "statements, stock late, number last",
+            Layout::Bare => "bare, one round trip",
+            Layout::Processor if self.strangers => "processor, strangers",
+            Layout::Processor => "processor",
+        }
+        .to_owned();
+        if self.environments == 1 {
+            name += ", alone";
+        }
+        if self.buckets > 1 {
+            name += &format!(", {} buckets", self.buckets);
+        }
+        if self.mark {
+            name += ", marked";
+        }
+        name
+    }
+}
+
+/// The table of the design notes, and the processor beside it.
+fn whole_table(arguments: &Arguments) -> Vec<Row> {
+    let row =
+        |layout, series, hot_percent| Row { series, hot_percent, ..Row::of(layout, arguments) };
+    vec![
+        row(Layout::NumberFirst, 1, 0),
+        Row { environments: 1, ..row(Layout::NumberLast, 1, 0) },
+        row(Layout::NumberLast, 1, 0),
+        row(Layout::NumberLast, 16, 0),
+        row(Layout::NumberLast, 64, 0),
+        row(Layout::NumberLast, 16, 100),
+        row(Layout::StockLate, 16, 100),
+        row(Layout::Bare, 1, 0),
+        row(Layout::Bare, 16, 0),
+        row(Layout::Bare, 16, 100),
+        Row { buckets: 16, ..row(Layout::Bare, 16, 100) },
+        row(Layout::Processor, 1, 0),
+        row(Layout::Processor, 16, 0),
+        row(Layout::Processor, 64, 0),
+        row(Layout::Processor, 16, 20),
+        row(Layout::Processor, 16, 100),
+        Row { mark: true, ..row(Layout::Processor, 16, 0) },
+        Row { strangers: true, ..row(Layout::Processor, 16, 0) },
+    ]
+}
+
+fn rows(arguments: &Arguments) -> Vec<Row> {
+    if arguments.layout.is_empty() {
+        return whole_table(arguments);
+    }
+    let each = arguments.layout.iter().flat_map(|layout| {
+        arguments.series.iter().map(move |series| Row {
+            series: *series,
+            hot_percent: arguments.hot_sku_share.min(100),
+            buckets: arguments.hot_sku_buckets.clamp(1, 64),
+            mark: arguments.mark,
+            strangers: arguments.strangers,
+            ..Row::of(*layout, arguments)
+        })
+    });
+    each.collect()
 }
 
 fn main() {
-    let knob = |name: &str, default: u64| {
-        let mut arguments = std::env::args().skip_while(move |argument| argument != name);
-        arguments.nth(1).map_or(default, |value| value.parse().expect("a number"))
-    };
-    let knobs = Knobs {
-        seconds: knob("--seconds", 5),
-        environments: knob("--environments", 32),
-        round_trip: Duration::from_micros(knob("--round-trip-us", 1_000)),
-        batch: knob("--batch", 1) as usize,
-    };
+    let arguments = Arguments::parse();
+    let mut bench = Bench::new(&arguments);
     println!(
-        "{} environments, {} us of round trip added, {} orders at once in each, {} s a row\n",
-        knobs.environments,
-        knobs.round_trip.as_micros(),
-        knobs.batch,
-        knobs.seconds
+        "PostgreSQL with fsync, {} ms of round trip added, {} s a row, {} customers, {} products\n",
+        arguments.round_trip_ms, arguments.seconds, arguments.customers, arguments.products
     );
     println!(
-        "{:<34} {:>6} {:>9} {:>10} {:>8}",
-        "layout", "series", "hot share", "orders/s", "ratio"
+        "{:<38} {:>4} {:>7} {:>5} {:>9} {:>7} {:>8} {:>8} {:>7} {:>10}",
+        "layout",
+        "envs",
+        "series",
+        "hot",
+        "orders/s",
+        "ratio",
+        "p50 ms",
+        "p99 ms",
+        "trips",
+        "server us"
     );
-    let mut slowest = None;
-    for (layout, name, series, hot) in [
-        (Layout::NumberFirst, "statements, number first", 1, 0),
-        (Layout::NumberLast, "statements, number last", 1, 0),
-        (Layout::NumberLast, "statements, number last", 16, 0),
-        (Layout::NumberLast, "statements, number last", 16, 100),
-        (Layout::OneStatement, "one statement", 1, 0),
-        (Layout::OneStatement, "one statement", 16, 0),
-        (Layout::OneStatement, "one statement", 64, 0),
-        (Layout::OneStatement, "one statement", 16, 20),
-        (Layout::OneStatement, "one statement", 16, 100),
-    ] {
-        let rate = measure(knobs, layout, series, hot);
-        let ratio = rate / *slowest.get_or_insert(rate);
-        println!("{name:<34} {series:>6} {hot:>8}% {rate:>10.0} {ratio:>7.1}x");
+    let mut first = None;
+    for row in rows(&arguments) {
+        let measured = bench.measure(row);
+        let ratio = measured.per_s / *first.get_or_insert(measured.per_s);
+        println!(
+            "{:<38} {:>4} {:>7} {:>4}% {:>9.0} {:>6.1}x {:>8.1} {:>8.1} {:>7.2} {:>10.0}",
+            row.name(),
+            row.environments,
+            row.series,
+            row.hot_percent,
+            measured.per_s,
+            ratio,
+            measured.p50_ms,
+            measured.p99_ms,
+            measured.trips,
+            measured.server_us
+        );
     }
+    println!("\ntrips: round trips an order; server us: the server's processor time an order");
 }
 
-fn measure(knobs: Knobs, layout: Layout, series: u16, hot_percent: u64) -> f64 {
-    let world = World::new(WorldSize { partners: 5, customers: 2_000, products: 1_000 });
-    let url = server::server().create();
-    create_database(&DatabaseUrl::Postgres(url.clone()), &Seed { world, series }).unwrap();
-    let near = delayed(&url, knobs.round_trip / 2);
-    let sampler = Sampler::new(7, RunTag::from_seed_text("bench"), world);
-    let done = Arc::new(AtomicU64::new(0));
-    let started = Instant::now();
-    let until = started + Duration::from_secs(knobs.seconds);
-    thread::scope(|scope| {
-        for thread in 0..4_u64 {
-            let (near, sampler, done) = (&near, &sampler, &done);
-            scope.spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                let local = tokio::task::LocalSet::new();
-                for environment in (thread..knobs.environments).step_by(4) {
-                    let work =
-                        Work { near: near.clone(), sampler: sampler.clone(), done: done.clone() };
-                    local.spawn_local(work.environment(
-                        knobs,
-                        layout,
-                        series,
-                        hot_percent,
-                        environment,
-                        until,
-                    ));
-                }
-                local.block_on(&runtime.unwrap(), async {
-                    tokio::time::sleep_until(until.into()).await;
-                });
-            });
-        }
-    });
-    done.load(Ordering::Relaxed) as f64 / started.elapsed().as_secs_f64()
+struct Measured {
+    per_s: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+    /// Round trips an order.
+    trips: f64,
+    /// Processor time of the server an order.
+    server_us: f64,
 }
 
-struct Work {
-    near: String,
+/// Threads on which the environments run.
+const THREADS: usize = 4;
+
+/// One server and one database, of which each row makes another use.
+struct Bench {
+    arguments: Arguments,
+    server: Server,
+    url: String,
+    delay: Delay,
     sampler: Sampler,
-    done: Arc<AtomicU64>,
+    /// Orders made so far: each is new to the database.
+    made: u64,
+    threads: Vec<mpsc::Sender<Job>>,
+    results: mpsc::Receiver<Result>,
+    meet: Arc<Barrier>,
 }
 
-impl Work {
-    async fn environment(
-        self,
-        knobs: Knobs,
-        layout: Layout,
-        series: u16,
-        hot_percent: u64,
-        environment: u64,
-        until: Instant,
-    ) {
-        let hot = self.sampler.order(0, Timestamp::now()).order.items[0].clone();
-        let message = |index: u64| {
-            let mut sampled = self.sampler.order(index, Timestamp::now());
-            if index % 100 < hot_percent
-                && sampled.order.items.iter().all(|item| item.ean != hot.ean)
-            {
-                sampled.order.items[0] = orders::Item { line: 1, ..hot.clone() };
-            }
-            message(sampled.partner.as_str(), &sampled.order)
-        };
-        let mut next = environment;
-        let mut take = || {
-            next += knobs.environments;
-            next
-        };
-        if layout == Layout::OneStatement {
-            let config = PostgresConfig { url: self.near.clone(), password: None, ca_file: None };
-            let database = Rc::new(PostgresDatabase::new(config));
-            while Instant::now() < until {
-                let messages: Vec<Message> = (0..knobs.batch).map(|_| message(take())).collect();
-                let settling =
-                    messages.iter().map(|message| database.settle(message, Timestamp::now()));
-                for settled in futures::future::join_all(settling).await {
-                    settled.unwrap();
-                    self.done.fetch_add(1, Ordering::Relaxed);
-                }
-            }
+impl Bench {
+    fn new(arguments: &Arguments) -> Self {
+        let &Arguments { customers, products, .. } = arguments;
+        let world = World::new(WorldSize { partners: 5, customers, products });
+        let server = Server::start(&["-c", "max_connections=600"]);
+        let url = server.create();
+        create_database(&url.parse::<DatabaseUrl>().unwrap(), &Seed { world, series: 64 }).unwrap();
+        // Stock that does not run out, so that rows measure the same thing one after the other.
+        server.execute(&url, "UPDATE stock_lot SET on_hand = 1000000000000");
+        // Rows into which the stock of one product can be split.
+        let buckets = "INSERT INTO stock_lot SELECT product_id, expires, lot || '-' || b, made,
+            on_hand, 0 FROM stock_lot, generate_series(1, 64) b WHERE lot LIKE '%A'";
+        server.execute(&url, buckets);
+        server.execute(&url, clerks::BARE_FUNCTION);
+        let delay = Delay::before(&url, Duration::from_secs_f64(arguments.round_trip_ms / 2_000.0));
+        let sampler = Sampler::new(7, RunTag::from_seed_text("bench"), world);
+        let (send, results) = mpsc::channel();
+        let meet = Arc::new(Barrier::new(THREADS + 1));
+        let threads =
+            (0..THREADS).map(|number| start(number, &delay.url(), &meet, &send)).collect();
+        let arguments = arguments.clone();
+        Self { arguments, server, url, delay, sampler, made: 0, threads, results, meet }
+    }
+
+    fn measure(&mut self, row: Row) -> Measured {
+        let series = row.series.clamp(1, 64);
+        let set = format!("UPDATE establishment SET series_count = {series}");
+        for statement in [set.as_str(), "VACUUM ANALYZE", "CHECKPOINT"] {
+            self.server.execute(&self.url, statement);
+        }
+        let job = self.job(row);
+        self.threads.iter().for_each(|thread| thread.send(job.clone()).unwrap());
+        self.meet.wait();
+        let (begun, trips, cpu) = (Instant::now(), self.delay.trips(), used(&self.server));
+        self.meet.wait();
+        let elapsed = begun.elapsed();
+        let (trips, cpu) = (self.delay.trips() - trips, used(&self.server) - cpu);
+        self.meet.wait();
+        let results: Vec<Result> = self.results.iter().take(THREADS).collect();
+        measured(&results, elapsed, trips, cpu)
+    }
+
+    fn job(&mut self, row: Row) -> Job {
+        let orders = (self.arguments.seconds * 4_500.0) as u64;
+        let pool = Pool::new(&self.sampler, self.made..self.made + orders, row.hot_percent);
+        self.made += orders;
+        let known = if row.layout == Layout::Processor && !row.strangers {
+            pool::acquaintances(&self.sampler, self.made, row.environments)
         } else {
-            let (client, connection) = tokio_postgres::connect(&self.near, NoTls).await.unwrap();
-            tokio::spawn(connection);
-            while Instant::now() < until {
-                let index = take();
-                statements(&client, &message(index), index, layout, series).await.unwrap();
-                self.done.fetch_add(1, Ordering::Relaxed);
-            }
-        }
+            Vec::new()
+        };
+        let lasting = Duration::from_secs_f64(self.arguments.seconds);
+        Job { row, pool: Arc::new(pool), known: Arc::new(known), lasting }
     }
 }
 
-/// The same rows, one statement after the other: as an application does that keeps a transaction
-/// open while it works.
-async fn statements(
-    client: &tokio_postgres::Client,
-    message: &Message,
-    index: u64,
-    layout: Layout,
-    series: u16,
-) -> Result<(), tokio_postgres::Error> {
-    let series = 1 + index % u64::from(series);
-    let number = format!(
-        "UPDATE invoice_series SET next_number = next_number + 1 WHERE series = {series} \
-         RETURNING next_number - 1"
-    );
-    let order = message.order.as_ref().unwrap();
-    client.simple_query("BEGIN").await?;
-    if layout == Layout::NumberFirst {
-        client.simple_query(&number).await?;
-    }
-    client
-        .simple_query(&format!(
-            "INSERT INTO sales_order (partner_id, order_number, body_sha256, status, total_cents, \
-             received_at_ms, decided_at_ms, decided_at) \
-             VALUES (1, '{}', '', 'confirmed', 1, 0, 0, '')",
-            message.order_number
-        ))
-        .await?;
-    let mut eans: Vec<&str> = order.items.iter().map(|item| item.ean.as_str()).collect();
-    eans.sort_unstable();
-    for ean in eans {
-        client
-            .simple_query(&format!(
-                "UPDATE stock_lot SET reserved = reserved + 6 WHERE lot LIKE '%C' AND product_id = \
-                 (SELECT product_id FROM product WHERE ean = '{ean}')"
-            ))
-            .await?;
-    }
-    client
-        .simple_query(&format!(
-            "UPDATE credit SET open_cents = open_cents + 1 WHERE customer_id = \
-             (SELECT customer_id FROM customer WHERE cnpj = '{}')",
-            order.buyer.cnpj
-        ))
-        .await?;
-    if layout == Layout::NumberLast {
-        client.simple_query(&number).await?;
-    }
-    client.simple_query("COMMIT").await?;
-    Ok(())
+fn start(
+    number: usize,
+    near: &str,
+    meet: &Arc<Barrier>,
+    results: &mpsc::Sender<Result>,
+) -> mpsc::Sender<Job> {
+    let (send, jobs) = mpsc::channel();
+    let (near, meet, results) = (near.to_owned(), Arc::clone(meet), results.clone());
+    thread::spawn(move || clerks::run(&near, (number, THREADS), &jobs, &meet, &results));
+    send
 }
 
-fn message(partner: &str, order: &orders::Order) -> Message {
-    let attribute = |value: &str| {
-        let mut attribute = SqsMessageAttribute::default();
-        attribute.string_value = Some(value.to_owned());
-        attribute
+/// The processor time that a server's connections have used so far.
+fn used(server: &Server) -> Duration {
+    let file = server.folder().join("data/postmaster.pid");
+    let postmaster = std::fs::read_to_string(file).unwrap();
+    let postmaster = postmaster.lines().next().unwrap();
+    let ticks = |process: std::fs::DirEntry| {
+        let stat = std::fs::read_to_string(process.path().join("stat")).ok()?;
+        let (_, fields) = stat.rsplit_once(") ")?;
+        let fields: Vec<&str> = fields.split(' ').collect();
+        let own: u64 = fields.get(11)?.parse().ok()?;
+        let system: u64 = fields.get(12)?.parse().ok()?;
+        (fields[1] == postmaster).then_some(own + system)
     };
-    let mut record = SqsMessage::default();
-    record.body = Some(serde_json::to_string(order).unwrap());
-    let number = order.partner_order_no.as_str();
-    record.message_attributes = [("partner", partner), ("orderNumber", number)]
-        .map(|(name, value)| (name.to_owned(), attribute(value)))
-        .into();
-    Message::parse(&record).unwrap()
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(std::result::Result::ok);
+    // USER_HZ is 100 on every Linux that we know.
+    Duration::from_millis(10 * processes.filter_map(ticks).sum::<u64>())
 }
 
-/// The same database through a proxy that holds every byte for this long, in each direction.
-fn delayed(url: &str, delay: Duration) -> String {
-    let port: u16 = url.split([':', '/']).find_map(|part| part.parse().ok()).unwrap();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let near = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let listener = TcpListener::from_std(listener).unwrap();
-            loop {
-                let (client, _) = listener.accept().await.unwrap();
-                let server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-                for stream in [&client, &server] {
-                    stream.set_nodelay(true).unwrap();
-                }
-                let ((from_client, to_client), (from_server, to_server)) =
-                    (client.into_split(), server.into_split());
-                tokio::spawn(pump(from_client, to_server, delay));
-                tokio::spawn(pump(from_server, to_client, delay));
-            }
-        });
-    });
-    url.replace(&format!(":{port}/"), &format!(":{near}/"))
-}
-
-/// Passes bytes on, each when its time has come.
-async fn pump(
-    mut from: tokio::net::tcp::OwnedReadHalf,
-    mut to: tokio::net::tcp::OwnedWriteHalf,
-    delay: Duration,
-) {
-    let (send, mut receive) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
-    tokio::spawn(async move {
-        while let Some((due, bytes)) = receive.recv().await {
-            tokio::time::sleep_until(due.into()).await;
-            if to.write_all(&bytes).await.is_err() {
-                break;
-            }
-        }
-    });
-    let mut buffer = vec![0; 65_536];
-    while let Ok(length) = from.read(&mut buffer).await {
-        if length == 0 || send.send((Instant::now() + delay, buffer[..length].to_vec())).is_err() {
-            break;
-        }
+fn measured(results: &[Result], elapsed: Duration, trips: u64, used: Duration) -> Measured {
+    let mut latencies: Vec<Duration> =
+        results.iter().flat_map(|result| result.latencies.iter().copied()).collect();
+    latencies.sort_unstable();
+    let orders = latencies.len().max(1) as f64;
+    let at = |share: f64| {
+        let latency = latencies.get((orders * share) as usize).copied().unwrap_or_default();
+        latency.as_secs_f64() * 1e3
+    };
+    Measured {
+        per_s: orders / elapsed.as_secs_f64(),
+        p50_ms: at(0.5),
+        p99_ms: at(0.99),
+        trips: trips as f64 / orders,
+        server_us: used.as_secs_f64() * 1e6 / orders,
     }
 }

@@ -11,7 +11,8 @@ use crate::{DatabaseConfig, DatabaseUrl, DatabaseUrlError, Password, PostgresCon
 pub struct Config {
     /// The database (`VAZAO_DATABASE`): `sqlite:///path` or `postgres://user@host/name`. With
     /// PostgreSQL the password may be in `VAZAO_DATABASE_PASSWORD`, or in a secret of Secrets
-    /// Manager that `VAZAO_DATABASE_SECRET` names, and `VAZAO_DATABASE_CA_FILE` may name
+    /// Manager that `VAZAO_DATABASE_SECRET` names, or a token of IAM if `VAZAO_DATABASE_AUTH` is
+    /// `iam`, and `VAZAO_DATABASE_CA_FILE` may name
     /// certificates by which the server's is judged.
     pub database: DatabaseConfig,
     /// File of the certificate that signs invoices (`VAZAO_CERTIFICATE`), PKCS#12 or PEM.
@@ -81,6 +82,9 @@ pub enum ConfigError {
     /// A database of a kind or form that is not known.
     #[error("VAZAO_DATABASE: {0}")]
     Database(#[from] DatabaseUrlError),
+    /// A way of logging in that is not known.
+    #[error("VAZAO_DATABASE_AUTH is iam, or not set: not {0:?}")]
+    Authentication(String),
     /// The database is not there or cannot be opened.
     #[error("VAZAO_DATABASE cannot be opened: {0}")]
     Open(String),
@@ -127,7 +131,12 @@ impl Config {
                 let managed = lookup("VAZAO_DATABASE_SECRET")
                     .map(|id| Password::Managed { id, aws: aws.clone() });
                 let ca_file = lookup("VAZAO_DATABASE_CA_FILE").map(PathBuf::from);
-                let password = given.or(managed);
+                let token = match lookup("VAZAO_DATABASE_AUTH").as_deref() {
+                    None => None,
+                    Some("iam") => Some(Password::Token(aws.clone())),
+                    Some(other) => return Err(ConfigError::Authentication(other.to_owned())),
+                };
+                let password = given.or(managed).or(token);
                 DatabaseConfig::Postgres(PostgresConfig { url, password, ca_file })
             }
         };
@@ -190,6 +199,10 @@ mod tests {
         assert!(matches!(password(&[server, given, secret]), Some(Password::Given(_))));
         let managed = password(&[server, secret]);
         assert!(matches!(managed, Some(Password::Managed { id, .. }) if id == secret.1));
+        let iam = ("VAZAO_DATABASE_AUTH", "iam");
+        assert!(matches!(password(&[server, iam]), Some(Password::Token(_))));
+        let other = read(&[server, ("VAZAO_DATABASE_AUTH", "kerberos")]).unwrap_err().to_string();
+        assert_eq!(other, "VAZAO_DATABASE_AUTH is iam, or not set: not \"kerberos\"");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use thiserror::Error;
 use crate::{Message, SettledOrder, TaxError};
 
 pub(crate) use facts::{Facts, KnownCustomer, KnownLot, KnownProduct};
-pub use postgres::{PostgresConfig, PostgresDatabase};
+pub use postgres::{PostgresConfig, PostgresDatabase, TemporarySchema, connect_postgres};
 pub(crate) use rows::{ItemRow, NumberingRow, ReceivableRow, ReservationRow, SettlingRow, TakeRow};
 pub use seed::{Seed, create_database};
 pub use sqlite::SqliteDatabase;

@@ -159,7 +159,6 @@ fn all_or_part(judgement: Judgement, allow_partial: bool) -> Judgement {
 /// What is left of each product while the lines of an order are served one after the other.
 struct Shelves<'a> {
     products: BTreeMap<&'a str, Shelf<'a>>,
-    /// A lot that expires before this day is none for this customer.
     expires_min: Date,
 }
 
@@ -168,17 +167,20 @@ struct Shelf<'a> {
     lots: Vec<(&'a KnownLot, i64)>,
 }
 
+/// A lot that expires before this day is none for this customer: what expires today is for nobody.
+pub(crate) fn expires_min(customer: &KnownCustomer, today: Date) -> Date {
+    today.saturating_add(customer.shelf_days_min.max(1).days())
+}
+
 impl<'a> Shelves<'a> {
     fn new(facts: &'a Facts, today: Date, customer: &KnownCustomer) -> Self {
         let shelf = |product: &'a KnownProduct| {
             let lots = product.lots.iter().map(|lot| (lot, lot.free)).collect();
             (product.ean.as_str(), Shelf { product, lots })
         };
-        // What expires today is sold to nobody.
-        let days_min = customer.shelf_days_min.max(1);
         Self {
             products: facts.products.iter().map(shelf).collect(),
-            expires_min: today.saturating_add(days_min.days()),
+            expires_min: expires_min(customer, today),
         }
     }
 

@@ -35,7 +35,8 @@ pub use certificate::{Certificate, CertificateError};
 pub use config::{AwsConfig, Config, ConfigError, Secret};
 pub use database::{
     Database, DatabaseConfig, DatabaseError, DatabaseUrl, DatabaseUrlError, PostgresConfig,
-    PostgresDatabase, Seed, Settlement, SqliteDatabase, create_database, migrate,
+    PostgresDatabase, Seed, Settlement, SqliteDatabase, TemporarySchema, connect_postgres,
+    create_database, migrate,
 };
 pub use documents::{
     Document, Signer, SignerError, confirmation_document, confirmation_pdf, nfe_document, nfe_xml,
@@ -51,7 +52,7 @@ pub use invoice::{
 pub use log::{log_panics, log_startup_error, log_sweep};
 pub use message::Message;
 pub use metrics::{BatchMetrics, Outcome, Processed, Spent};
-pub use password::Password;
+pub use password::{Login, Password};
 pub use pipeline::{Pipeline, Swept};
 pub use settled::SettledOrder;
 pub use store::{DocumentStore, StoreError, Stored};

@@ -14,7 +14,6 @@ use crate::database::{
 };
 use crate::decision::{DecidedLine, Judgement, judge, judge_fault};
 use crate::emitter::EMITTER_CNPJ;
-use crate::hex::hex;
 use crate::invoice::{Invoice, InvoiceCodes, Numbering, Sale};
 use crate::{Message, SettledOrder};
 
@@ -52,6 +51,11 @@ impl Settling {
         let row = row(message, facts, &judgement, status, sale.as_ref(), now)?;
         let lines = judgement.lines.iter().map(line_status).collect();
         Ok(Self { row, status, reason: judgement.reason, lines, sale })
+    }
+
+    /// Whether everything that was ordered is confirmed.
+    pub(crate) fn confirms_all(&self) -> bool {
+        self.status == OrderStatus::Confirmed
     }
 
     /// What its invoice is called under this number; none if it has no invoice.
@@ -117,7 +121,6 @@ fn row(
     Ok(SettlingRow {
         partner_id: facts.partner_id,
         order_number: message.order_number.to_string(),
-        body_sha256: hex(&message.body_sha256),
         customer_id: sale.and(facts.customer.as_ref()).map(|customer| customer.customer_id),
         status: status.name(),
         reason: judgement.reason.map(Reason::code),

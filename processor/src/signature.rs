@@ -116,6 +116,42 @@ impl Signer {
         request
     }
 
+    /// The query of a request that has no body and that somebody else sends to `host`, within so
+    /// many seconds: the parameters, which are encoded and sorted, and what proves who asks (AWS
+    /// General Reference, "query string parameters").
+    pub(crate) fn presigned(
+        &self,
+        host: &str,
+        parameters: &[(&str, &str)],
+        expires_s: u32,
+        now: Timestamp,
+    ) -> String {
+        let time = now.strftime("%Y%m%dT%H%M%SZ").to_string();
+        let scope = format!("{}/{}/{}/aws4_request", &time[..8], self.region, self.service);
+        let credential = format!("{}/{scope}", self.access_key_id);
+        let expires = expires_s.to_string();
+        let mut all = parameters.to_vec();
+        all.extend([
+            ("X-Amz-Algorithm", "AWS4-HMAC-SHA256"),
+            ("X-Amz-Credential", &credential),
+            ("X-Amz-Date", &time),
+            ("X-Amz-Expires", &expires),
+            ("X-Amz-SignedHeaders", "host"),
+        ]);
+        all.extend(self.session_token.as_deref().map(|token| ("X-Amz-Security-Token", token)));
+        all.sort_unstable();
+        let value = |text: &str| encoded(text).replace('/', "%2F");
+        let pairs: Vec<String> =
+            all.iter().map(|(name, text)| format!("{name}={}", value(text))).collect();
+        let query = pairs.join("&");
+        let canonical =
+            format!("GET\n/\n{query}\nhost:{host}\n\nhost\n{}", hex(&Sha256::digest(b"")));
+        let to_sign =
+            format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{}", hex(&Sha256::digest(canonical)));
+        let signature = hex(&hmac(&self.key_of(&time[..8]), to_sign.as_bytes()));
+        format!("{query}&X-Amz-Signature={signature}")
+    }
+
     fn key_of(&self, day: &str) -> [u8; 32] {
         let mut known = self.day_key.borrow_mut();
         if known.0 != day {

@@ -1,92 +1,86 @@
 //! PostgreSQL: one connection for each environment, made when it is needed.
 //!
-//! An order takes two round trips: one reads all that bears on it and takes no lock; then it is
-//! decided here; the other is one statement that writes all of it or nothing. Locks are held in
-//! the second only, within the server, so that a row for which all orders wait is held for as long
-//! as the server works, and not while anything travels. Whoever finds on writing that stock, credit
-//! or the order itself has changed meanwhile decides again.
+//! An order takes one round trip: it is decided by what the environment remembers of its customer
+//! and its products, and written by one statement, which writes it only if it would be decided so
+//! by what is there now. If something is not remembered, or has changed, or the order would be
+//! refused, all is read first, which is another round trip, and no lock. Locks are held in the
+//! statement that writes only, within the server, so that a row for which all orders wait is held
+//! for as long as the server works, and not while anything travels. Whoever finds on writing that
+//! facts, stock, credit or the order itself have changed meanwhile decides again.
 
+mod columns;
 mod connection;
+mod facts;
+mod memory;
+mod settle;
 mod setup;
+mod temporary;
 mod tls;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::Offset;
-use orders::Order;
-use serde::Deserialize;
-use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
 use super::stored::StoredOrder;
 use super::{Database, DatabaseError, Facts, Settlement};
-use crate::emitter::EMITTER_CNPJ;
 use crate::settling::Settling;
 use crate::{Message, SettledOrder};
 
 pub use connection::PostgresConfig;
 use connection::{Connection, Connector};
+use facts::{Known, Versions};
+use settle::Written;
 pub(crate) use setup::{create_postgres, migrate_postgres};
+pub use temporary::TemporarySchema;
 
-/// What `settle_order` says when what an order was decided by is no longer so.
-const CHANGED_MEANWHILE: &str = "VZ001";
+/// Connects to a server, to read what it publishes: the views `billing_ledger`, `refusal_ledger`
+/// and `conflict_ledger`.
+///
+/// # Errors
+/// If the server cannot be reached, or is not the one that the configuration says.
+pub async fn connect_postgres(
+    config: &PostgresConfig,
+) -> Result<tokio_postgres::Client, DatabaseError> {
+    connection::connect(config).await
+}
 
-/// How often an order is decided. Another decision is needed when others took the end of a lot in
-/// the milliseconds between.
+/// How often an order is decided by what was read for it. Another decision is needed when others
+/// took the end of a lot in the milliseconds between.
 const DECISIONS_MAX: u32 = 12;
 
 /// The database behind a connection that comes and goes.
 #[derive(Debug)]
 pub struct PostgresDatabase {
     connector: Connector,
-}
-
-/// What `order_facts` gives.
-#[derive(Deserialize)]
-struct Read {
-    stored: Option<StoredOrder>,
-    facts: Facts,
-}
-
-/// What `settle_order` gives.
-#[derive(Deserialize)]
-struct Written {
-    order_id: i64,
-    #[serde(default)]
-    number: Option<u32>,
+    /// Whether an order may be decided by what was read for another.
+    remembers: bool,
 }
 
 impl PostgresDatabase {
     /// A database; nothing is sent yet.
     pub fn new(config: PostgresConfig) -> Self {
-        Self { connector: Connector::new(config) }
+        Self { connector: Connector::new(config), remembers: true }
     }
 
-    /// Settles an order on a connection, `None` if it must be decided again.
-    async fn decide_once(
-        connection: &Connection,
-        message: &Message,
-        now: Timestamp,
-    ) -> Result<Option<Settlement>, DatabaseError> {
-        let Read { stored, facts } = read(connection, message, now).await?;
-        if let Some(stored) = stored {
-            return again(connection, stored.try_into()?, message, now).await.map(Some);
-        }
-        let settling = Settling::decide(message, &facts, now)?;
-        let Some(written) = write(connection, &settling).await? else { return Ok(None) };
-        let order = Box::new(settling.stored(message, written.order_id, written.number));
-        Ok(Some(Settlement::Settled { order, again: false }))
+    /// The same database, read anew for each order: what memory saves can be measured by it.
+    pub fn without_memory(self) -> Self {
+        Self { remembers: false, ..self }
     }
 
     async fn settle_on(
+        &self,
         connection: &Connection,
         message: &Message,
         now: Timestamp,
     ) -> Result<Settlement, DatabaseError> {
+        if self.remembers
+            && let Some(settlement) = by_memory(connection, message, now).await?
+        {
+            return Ok(settlement);
+        }
         for _ in 0..DECISIONS_MAX {
-            if let Some(settlement) = Self::decide_once(connection, message, now).await? {
+            if let Some(settlement) = by_reading(connection, message, now).await? {
                 return Ok(settlement);
             }
         }
@@ -94,66 +88,63 @@ impl PostgresDatabase {
     }
 }
 
-async fn read(
+/// Settles an order by what is remembered; `None` if that is not enough, or not so any more. Only
+/// what is confirmed as a whole is settled so: a refusal is never due to an old price.
+async fn by_memory(
     connection: &Connection,
     message: &Message,
     now: Timestamp,
-) -> Result<Read, DatabaseError> {
-    const FACTS: &str = "SELECT order_facts($1, $2, $3, $4, $5, $6::text::date, $7)::text";
-    let statement = connection.prepared(FACTS).await?;
-    let today: Date = Offset::constant(-3).to_datetime(now).date();
-    let order = message.order.as_ref().ok();
-    let cnpj = order.map_or("", |order| order.buyer.cnpj.as_str());
-    let address = order.map_or("", |order| order.ship_to.code.as_str());
-    let row = connection
-        .client()
-        .query_one(
-            &statement,
-            &[
-                &message.partner.as_str(),
-                &message.order_number.as_str(),
-                &cnpj,
-                &address,
-                &order.map(eans).unwrap_or_default(),
-                &today.to_string(),
-                &EMITTER_CNPJ,
-            ],
-        )
-        .await?;
-    let facts: Option<&str> = row.try_get(0)?;
-    let facts = facts.ok_or(DatabaseError::UnknownPartner)?;
-    serde_json::from_str(facts).map_err(|_| DatabaseError::Stored("facts"))
+) -> Result<Option<Settlement>, DatabaseError> {
+    let recalled = connection.memory().borrow().recall(message);
+    let Some((facts, versions)) = recalled else { return Ok(None) };
+    let settling = Settling::decide(message, &facts, now).ok();
+    let Some(settling) = settling.filter(Settling::confirms_all) else { return Ok(None) };
+    written(connection, message, settling, (&facts, &versions), now).await
 }
 
-fn eans(order: &Order) -> Vec<&str> {
-    order.items.iter().map(|item| item.ean.as_str()).collect()
-}
-
-/// Writes an order, `None` if something has changed since it was decided.
-async fn write(
+/// Settles an order by what is read for it, `None` if it must be decided again.
+async fn by_reading(
     connection: &Connection,
-    settling: &Settling,
-) -> Result<Option<Written>, DatabaseError> {
-    const SETTLE: &str = "SELECT settle_order($1::text::json)::text";
-    let statement = connection.prepared(SETTLE).await?;
-    let row = serde_json::to_string(&settling.row).map_err(|_| DatabaseError::Stored("order"))?;
-    match connection.client().query_one(&statement, &[&row]).await {
-        Ok(row) => {
-            let written: Written = serde_json::from_str(row.try_get(0)?)
-                .map_err(|_| DatabaseError::Stored("order"))?;
-            Ok(Some(written))
+    message: &Message,
+    now: Timestamp,
+) -> Result<Option<Settlement>, DatabaseError> {
+    let (facts, versions) = match facts::read(connection, message, now).await? {
+        Known::Stored(stored) => {
+            return again(connection, (*stored).try_into()?, message, now).await.map(Some);
         }
-        Err(error) if is_worth_deciding_again(&error) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+        Known::Facts(facts, versions) => (facts, versions),
+    };
+    connection.memory().borrow_mut().keep(message, &facts, &versions);
+    let settling = Settling::decide(message, &facts, now)?;
+    written(connection, message, settling, (&facts, &versions), now).await
 }
 
-fn is_worth_deciding_again(error: &tokio_postgres::Error) -> bool {
-    let changed = SqlState::from_code(CHANGED_MEANWHILE);
-    error.code().is_some_and(|code| {
-        [&changed, &SqlState::T_R_DEADLOCK_DETECTED, &SqlState::T_R_SERIALIZATION_FAILURE]
-            .contains(&code)
-    })
+/// Writes a decided order and remembers what is left; `None` if something has changed since.
+async fn written(
+    connection: &Connection,
+    message: &Message,
+    settling: Settling,
+    basis: (&Facts, &Versions),
+    now: Timestamp,
+) -> Result<Option<Settlement>, DatabaseError> {
+    let (facts, versions) = basis;
+    match settle::write(connection, message, &settling, basis, now).await? {
+        Written::New { order_id, number, left, open_cents } => {
+            if let Some(open_cents) = open_cents {
+                let takes = (settling.row.takes.as_slice(), left.as_slice());
+                connection.memory().borrow_mut().note(message, facts, versions, takes, open_cents);
+            }
+            let order = Box::new(settling.stored(message, order_id, number));
+            Ok(Some(Settlement::Settled { order, again: false }))
+        }
+        Written::Stored(stored) => {
+            again(connection, (*stored).try_into()?, message, now).await.map(Some)
+        }
+        Written::Stale => {
+            connection.memory().borrow_mut().forget(message, facts, versions);
+            Ok(None)
+        }
+    }
 }
 
 async fn again(
@@ -176,9 +167,7 @@ async fn again(
 impl Database for PostgresDatabase {
     async fn settle(&self, message: &Message, now: Timestamp) -> Result<Settlement, DatabaseError> {
         // Another delivery would settle what is tried twice here, and so does the second try.
-        self.connector
-            .with(async |connection| Self::settle_on(connection, message, now).await)
-            .await
+        self.connector.with(async |connection| self.settle_on(connection, message, now).await).await
     }
 
     async fn mark_documented(&self, order_ids: &[i64]) -> Result<(), DatabaseError> {

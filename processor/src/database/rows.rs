@@ -1,15 +1,12 @@
 //! What settling an order writes: the same rows in every database.
 
 use jiff::civil::Date;
-use serde::Serialize;
 
-/// All rows of one order. PostgreSQL takes it as JSON of this form, in one statement.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// All rows of one order.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SettlingRow {
     pub(crate) partner_id: i64,
     pub(crate) order_number: String,
-    /// Hexadecimal digits.
-    pub(crate) body_sha256: String,
     pub(crate) customer_id: Option<i64>,
     pub(crate) status: &'static str,
     pub(crate) reason: Option<&'static str>,
@@ -30,7 +27,7 @@ pub(crate) struct SettlingRow {
 }
 
 /// A row of `order_item`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ItemRow {
     pub(crate) line: u32,
     pub(crate) ean: String,
@@ -44,7 +41,7 @@ pub(crate) struct ItemRow {
 }
 
 /// A change of a row of `stock_lot`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TakeRow {
     pub(crate) product_id: i64,
     pub(crate) expires: Date,
@@ -53,7 +50,7 @@ pub(crate) struct TakeRow {
 }
 
 /// A row of `reservation`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReservationRow {
     pub(crate) line: u32,
     pub(crate) product_id: i64,
@@ -63,7 +60,7 @@ pub(crate) struct ReservationRow {
 }
 
 /// A row of `receivable`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReceivableRow {
     pub(crate) n: u32,
     pub(crate) due: Date,
@@ -71,7 +68,7 @@ pub(crate) struct ReceivableRow {
 }
 
 /// Where the number comes from, and what the access key is made of besides.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NumberingRow {
     pub(crate) cnpj: &'static str,
     pub(crate) series: u16,

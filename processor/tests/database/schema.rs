@@ -78,11 +78,18 @@ fn the_server_s_access_key_is_ours() {
                 code,
             };
             let prefix = format!("352611{base}55");
+            let without_number = format!("{prefix}{series:03}0000000001{code:08}");
+            let rest: i32 = (0..43)
+                .map(|place| {
+                    let character = without_number.as_bytes()[42 - place];
+                    (i32::from(character) - 48) * (2 + place as i32 % 8)
+                })
+                .sum();
             let numbers = [i32::from(series), number as i32, code as i32];
             let row = client
                 .query_one(
-                    "SELECT access_key($1, $2, $3, $4)",
-                    &[&prefix, &numbers[0], &numbers[1], &numbers[2]],
+                    "SELECT access_key($1, $2, $3, $4, $5)",
+                    &[&prefix, &numbers[0], &numbers[1], &numbers[2], &rest],
                 )
                 .await
                 .unwrap();

@@ -1,7 +1,8 @@
 //! A database of a small world, of either kind, and the messages of its partners.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsMessage, SqsMessageAttribute};
@@ -12,9 +13,8 @@ use processor::{
     SettledOrder, Settlement, SqliteDatabase, create_database,
 };
 use tempfile::TempDir;
-use tokio_postgres::NoTls;
 
-use crate::server::{elsewhere, server};
+use crate::server::server;
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub(crate) struct Shop {
 enum Place {
     Sqlite(TempDir),
     Postgres(String),
+    /// Another process's.
+    Elsewhere(DatabaseUrl),
 }
 
 /// An open database, as one environment of the function has it.
@@ -54,18 +56,33 @@ impl Shop {
         let world = small_world();
         let place = match kind {
             Kind::Sqlite => Place::Sqlite(TempDir::new().unwrap()),
-            Kind::Postgres => Place::Postgres(server().create()),
+            Kind::Postgres => Place::Postgres(server().copy(&seeded(series))),
         };
-        let sampler = Sampler::new(11, RunTag::from_seed_text("processor tests"), world);
-        let shop = Self { place, sampler };
-        create_database(&shop.url(), &Seed { world, series }).unwrap();
+        let shop = Self { place, sampler: sampler() };
+        if kind == Kind::Sqlite {
+            create_database(&shop.url(), &Seed { world, series }).unwrap();
+        }
         shop
+    }
+
+    /// The shop of another process.
+    pub(crate) fn at(url: DatabaseUrl) -> Self {
+        Self { place: Place::Elsewhere(url), sampler: sampler() }
+    }
+
+    /// Where another process finds it.
+    pub(crate) fn address(&self) -> String {
+        match self.url() {
+            DatabaseUrl::Sqlite(path) => format!("sqlite://{}", path.display()),
+            DatabaseUrl::Postgres(url) => url,
+        }
     }
 
     fn url(&self) -> DatabaseUrl {
         match &self.place {
             Place::Sqlite(folder) => DatabaseUrl::Sqlite(path(folder)),
             Place::Postgres(url) => url.parse().unwrap(),
+            Place::Elsewhere(url) => url.clone(),
         }
     }
 
@@ -85,12 +102,15 @@ impl Shop {
             DatabaseUrl::Sqlite(path) => {
                 sqlite(&path).query_row(query, [], |row| row.get(0)).unwrap()
             }
-            DatabaseUrl::Postgres(url) => elsewhere(async {
-                let query = format!("SELECT coalesce(({query})::bigint, 0)");
-                let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
-                tokio::spawn(connection);
-                client.query_one(&query, &[]).await.unwrap().get(0)
-            }),
+            DatabaseUrl::Postgres(url) => server().number(&url, query),
+        }
+    }
+
+    /// A text from a PostgreSQL server.
+    pub(crate) fn text(&self, query: &str) -> String {
+        match self.url() {
+            DatabaseUrl::Sqlite(path) => panic!("{} is no server", path.display()),
+            DatabaseUrl::Postgres(url) => server().text(&url, query),
         }
     }
 
@@ -98,11 +118,7 @@ impl Shop {
     pub(crate) fn execute(&self, sql: &str) {
         match self.url() {
             DatabaseUrl::Sqlite(path) => sqlite(&path).execute_batch(sql).unwrap(),
-            DatabaseUrl::Postgres(url) => elsewhere(async {
-                let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
-                tokio::spawn(connection);
-                client.batch_execute(sql).await.unwrap();
-            }),
+            DatabaseUrl::Postgres(url) => server().execute(&url, sql),
         }
     }
 
@@ -110,6 +126,20 @@ impl Shop {
         let sampled = self.sampler.order(index, now());
         let body = serde_json::to_string(&sampled.order).unwrap();
         message(sampled.partner.as_str(), sampled.order.partner_order_no.as_str(), &body)
+    }
+
+    /// The message of order `index` under another number, changed before it is sent.
+    pub(crate) fn renumbered(
+        &self,
+        index: u64,
+        number: &str,
+        change: impl FnOnce(&mut Order),
+    ) -> Message {
+        let sampled = self.sampler.order(index, now());
+        let mut order = sampled.order;
+        order.partner_order_no = number.parse().unwrap();
+        change(&mut order);
+        message(sampled.partner.as_str(), number, &serde_json::to_string(&order).unwrap())
     }
 
     /// The message of order `index`, changed before it is sent.
@@ -120,6 +150,24 @@ impl Shop {
         change(&mut order);
         message(sampled.partner.as_str(), &number, &serde_json::to_string(&order).unwrap())
     }
+}
+
+fn sampler() -> Sampler {
+    Sampler::new(11, RunTag::from_seed_text("processor tests"), small_world())
+}
+
+/// The name of a database with the small world in it, which others are copied from: that is faster
+/// than to fill each.
+fn seeded(series: u16) -> String {
+    static SEEDED: Mutex<BTreeMap<u16, String>> = Mutex::new(BTreeMap::new());
+    let mut seeded = SEEDED.lock().unwrap();
+    let make = || {
+        let url = server().create();
+        let seed = Seed { world: small_world(), series };
+        create_database(&DatabaseUrl::Postgres(url.clone()), &seed).unwrap();
+        url
+    };
+    seeded.entry(series).or_insert_with(make).clone()
 }
 
 fn path(folder: &TempDir) -> PathBuf {

@@ -10,13 +10,15 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::Mutex;
 use tokio::time::timeout;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, NoTls, Statement};
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage, Statement};
 
+use super::memory::Memory;
+use super::setup::VERSION;
 use super::tls::tls;
 use crate::database::DatabaseError;
-use crate::password::Password;
+use crate::password::{Login, Password};
 
 /// What a server is given to answer. All stay below the time that the function has.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -60,10 +62,11 @@ pub(super) struct Connector {
     current: Mutex<Option<Rc<Connection>>>,
 }
 
-/// A connection and the statements that the server has compiled for it.
+/// A connection, the statements that the server has compiled for it, and what was read by it.
 pub(super) struct Connection {
     client: Client,
     statements: RefCell<HashMap<&'static str, Statement>>,
+    memory: RefCell<Memory>,
     used_at: Cell<SystemTime>,
 }
 
@@ -134,9 +137,13 @@ impl Connection {
     pub(super) async fn make(config: &PostgresConfig) -> Result<Self, DatabaseError> {
         let made = timeout(CONNECT_TIMEOUT, connect(config)).await;
         let client = made.unwrap_or(Err(DatabaseError::Slow(CONNECT_TIMEOUT.as_millis())))?;
-        client.batch_execute(&format!("SET statement_timeout = {STATEMENT_TIMEOUT_MS}")).await?;
-        let (statements, used_at) = (RefCell::default(), Cell::new(SystemTime::now()));
-        Ok(Self { client, statements, used_at })
+        prepare_session(&client).await?;
+        let (statements, memory) = (RefCell::default(), RefCell::default());
+        Ok(Self { client, statements, memory, used_at: Cell::new(SystemTime::now()) })
+    }
+
+    pub(super) fn memory(&self) -> &RefCell<Memory> {
+        &self.memory
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -165,11 +172,50 @@ impl Connection {
     }
 }
 
+/// One round trip: how statements are planned, and whether the tables are ours.
+///
+/// All statements find rows by keys that are indexed. Left alone, the server plans those with
+/// arrays anew each time, as it takes three lines for fewer than the hundred or so that it
+/// otherwise assumes, which costs more than to run them; and in small tables it reads every row.
+async fn prepare_session(client: &Client) -> Result<(), DatabaseError> {
+    let answer = client
+        .simple_query(&format!(
+            "SET statement_timeout = {STATEMENT_TIMEOUT_MS};
+             SET plan_cache_mode = force_generic_plan;
+             SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+             SET jit = off;
+             SELECT version FROM schema_version"
+        ))
+        .await;
+    let rows = match answer {
+        Ok(rows) => rows,
+        Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    let found = rows.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
+        _ => None,
+    });
+    match found.unwrap_or(0) {
+        VERSION => Ok(()),
+        found => {
+            Err(DatabaseError::Version { found, known: VERSION, hint: "run bootstrap migrate" })
+        }
+    }
+}
+
 pub(super) async fn connect(config: &PostgresConfig) -> Result<Client, DatabaseError> {
     let wrong = |error: tokio_postgres::Error| DatabaseError::Connection(error.to_string());
     let mut server: tokio_postgres::Config = config.url.parse().map_err(wrong)?;
     if let Some(secret) = &config.password {
-        let password = secret.reveal().await.map_err(DatabaseError::Connection)?;
+        let (host, port) = (host(&server), server.get_ports().first().copied().unwrap_or(5432));
+        let user = server.get_user().unwrap_or_default().to_owned();
+        if matches!(secret, Password::Token(_)) {
+            // RDS takes a token over TLS only, and so nobody else can get to see it.
+            server.ssl_mode(SslMode::Require);
+        }
+        let login = Login { host: &host, port, user: &user };
+        let password = secret.reveal(login).await.map_err(DatabaseError::Connection)?;
         server.password(password);
     }
     server.application_name("vazao-processor").connect_timeout(CONNECT_TIMEOUT);
@@ -184,6 +230,13 @@ pub(super) async fn connect(config: &PostgresConfig) -> Result<Client, DatabaseE
             tokio::spawn(connection);
             Ok(client)
         }
+    }
+}
+
+fn host(server: &tokio_postgres::Config) -> String {
+    match server.get_hosts().first() {
+        Some(Host::Tcp(name)) => name.clone(),
+        Some(Host::Unix(_)) | None => "localhost".to_owned(),
     }
 }
 

@@ -4,6 +4,10 @@
 --
 -- Documents are rendered again from `sales_order.sale` and `nfe`, byte for byte, whatever has
 -- become of names, prices and taxes since.
+--
+-- The rows of an order refer to partners, customers and products without a foreign key: checking
+-- one locks the row that is referred to, which all orders share, and writes that lock down.
+-- `settle_order` writes these rows, and reads what they refer to in the same statement.
 
 CREATE TABLE partner (
     partner_id bigint PRIMARY KEY,
@@ -83,10 +87,10 @@ CREATE TABLE stock_lot (
 
 CREATE TABLE sales_order (
     order_id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    partner_id     bigint NOT NULL REFERENCES partner,
+    partner_id     bigint NOT NULL,
     order_number   text NOT NULL,
     body_sha256    bytea NOT NULL,
-    customer_id    bigint REFERENCES customer,
+    customer_id    bigint,
     status         text NOT NULL CHECK (status IN ('confirmed', 'partially_confirmed', 'rejected')),
     reason         text CHECK ((reason IS NOT NULL) = (status = 'rejected')),
     total_cents    bigint NOT NULL,
@@ -98,14 +102,22 @@ CREATE TABLE sales_order (
     UNIQUE (partner_id, order_number)
 );
 
+-- LZ4 takes a tenth of the time of PostgreSQL's own compression. Servers built without it, or older
+-- than version 14, keep theirs.
+DO $$ BEGIN
+    EXECUTE 'ALTER TABLE sales_order ALTER COLUMN sale SET COMPRESSION lz4';
+EXCEPTION WHEN feature_not_supported OR syntax_error THEN
+    NULL;
+END $$;
+
 -- Orders whose documents are still owed: what the sweeper looks for.
 CREATE INDEX sales_order_owed ON sales_order (decided_at_ms) WHERE NOT documented;
 
 CREATE TABLE order_item (
-    order_id           bigint NOT NULL REFERENCES sales_order,
+    order_id           bigint NOT NULL,
     line               integer NOT NULL,
     ean                text NOT NULL,
-    product_id         bigint REFERENCES product,
+    product_id         bigint,
     quantity_ordered   bigint NOT NULL,
     quantity_confirmed bigint NOT NULL CHECK (quantity_confirmed BETWEEN 0 AND quantity_ordered),
     unit_1e4           bigint NOT NULL,
@@ -116,9 +128,9 @@ CREATE TABLE order_item (
 );
 
 CREATE TABLE reservation (
-    order_id   bigint NOT NULL REFERENCES sales_order,
+    order_id   bigint NOT NULL,
     line       integer NOT NULL,
-    product_id bigint NOT NULL REFERENCES product,
+    product_id bigint NOT NULL,
     expires    date NOT NULL,
     lot        text NOT NULL,
     quantity   bigint NOT NULL CHECK (quantity > 0),
@@ -126,7 +138,7 @@ CREATE TABLE reservation (
 );
 
 CREATE TABLE receivable (
-    order_id bigint NOT NULL REFERENCES sales_order,
+    order_id bigint NOT NULL,
     n        integer NOT NULL,
     due      date NOT NULL,
     cents    bigint NOT NULL,
@@ -172,7 +184,7 @@ CREATE TABLE schema_version (
     version integer NOT NULL
 );
 
-INSERT INTO schema_version VALUES (2);
+INSERT INTO schema_version VALUES (3);
 
 -- The views are the contract with whoever reconciles: one row for each row of billing, so that an
 -- order billed twice would be there twice.

@@ -14,8 +14,12 @@ use crate::emitter::EMITTER_CNPJ;
 const SCHEMA: &str = include_str!("schema.sql");
 const FUNCTIONS: &str = include_str!("functions.sql");
 
+/// From version 2, which checked foreign keys to rows that all orders share, and had functions that
+/// take JSON.
+const FROM_VERSION_2: &str = include_str!("from_version_2.sql");
+
 /// The version of the tables that this program reads and writes.
-const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 /// Rows sent at once.
 const ROWS_AT_ONCE: usize = 1_000;
@@ -47,6 +51,10 @@ async fn migrate(client: &Client) -> Result<(), DatabaseError> {
             Ok(())
         }
         Some(VERSION) => Ok(()),
+        Some(2) => {
+            client.batch_execute(&format!("BEGIN; {FROM_VERSION_2}; {FUNCTIONS}; COMMIT")).await?;
+            Ok(())
+        }
         Some(found) => {
             let hint = "install the program that made it";
             Err(DatabaseError::Version { found, known: VERSION, hint })
@@ -66,7 +74,7 @@ async fn version(client: &Client) -> Result<Option<i64>, DatabaseError> {
 }
 
 /// A runtime of its own, on a thread of its own, as the caller may be in a runtime already.
-fn block_on<T: Send>(
+pub(super) fn block_on<T: Send>(
     work: impl Future<Output = Result<T, DatabaseError>> + Send,
 ) -> Result<T, DatabaseError> {
     let failed = |cause: &dyn std::fmt::Display| DatabaseError::Connection(cause.to_string());
