@@ -205,10 +205,10 @@ impl UsageFile {
         let mut left: BTreeMap<&'static str, Decimal> = BTreeMap::new();
         let mut lines = Vec::with_capacity(used.len());
         for used in summed(used) {
-            let own = stated.price(used.offer, &used.usage_type, &used.operation);
+            let own = stated.price(used.offer, &used.usage_type, used.operation);
             let price = match own {
                 Some(price) => price,
-                None => sheet.price(used.offer, &used.usage_type, &used.operation)?,
+                None => sheet.price(used.offer, &used.usage_type, used.operation)?,
             };
             let mut free = Decimal::ZERO;
             let pool = self.free_pools.of(used.offer, &used.usage_type);

@@ -1,7 +1,10 @@
 use super::*;
 
-fn file(products: &[(&str, &str, &str, &str)]) -> String {
-    let each = |f: &dyn Fn(&(&str, &str, &str, &str)) -> String| -> String {
+/// SKU, usage type, operation and price.
+type Row = (&'static str, &'static str, &'static str, &'static str);
+
+fn file(products: &[Row]) -> String {
+    let each = |f: &dyn Fn(&Row) -> String| -> String {
         products.iter().map(f).collect::<Vec<_>>().join(",")
     };
     let listed = each(&|(sku, usage, operation, _)| {
@@ -19,7 +22,7 @@ fn file(products: &[(&str, &str, &str, &str)]) -> String {
     )
 }
 
-fn sheet(products: &[(&str, &str, &str, &str)]) -> PriceSheet {
+fn sheet(products: &[Row]) -> PriceSheet {
     PriceSheet::from_offers(Region::UsEast1, [file(products).as_str()]).unwrap()
 }
 

@@ -37,7 +37,14 @@ impl ApiGateway {
         }
         let call = |item, usage, count: Decimal, (steps, step): (Decimal, &str), unit| {
             let key = ("AmazonApiGateway", usage, "");
-            let formula = || format!("{count} x {steps} of {step}");
+            let formula = || {
+                let is_one = steps == Decimal::ONE;
+                if is_one {
+                    format!("{count} {unit}")
+                } else {
+                    format!("{count} x {steps} of {step}")
+                }
+            };
             month.line(("API Gateway", item), key, (count * steps, unit), formula)
         };
         let streams = (started(self.rest_streamed_bytes, 10 * 1024), "10 MB streamed");
