@@ -1,36 +1,28 @@
 //! Compression of page contents, with buffers that are kept.
+//!
+//! libdeflate, because at its first level a page of ten items takes a third of the time that
+//! miniz_oxide takes at its third, and comes out as small: 27 microseconds and 3,428 bytes against
+//! 86 and 3,405, of 14,265; zlib-rs took 91 for 3,384.
 
 use std::cell::RefCell;
 
-use miniz_oxide::deflate::core::{
-    CompressorOxide, TDEFLFlush, compress_to_output, create_comp_flags_from_zip_params,
-};
+use libdeflater::{CompressionLvl, Compressor};
 
-/// Level 1 to 9. Higher ones take longer for few bytes less on a page of this size.
-const LEVEL: i32 = 3;
-
-/// Any positive number asks for the header of zlib, which PDF wants.
-const ZLIB: i32 = 1;
-
-const DEFAULT_STRATEGY: i32 = 0;
+/// 1 to 12. Higher ones take longer for few bytes less on a page of this size.
+const LEVEL: i32 = 1;
 
 thread_local! {
-    /// Its 160 KB of tables are more work to get from the system, page by page, than a page is to
-    /// compress: two thirds of the time of a confirmation, measured.
-    static COMPRESSOR: RefCell<CompressorOxide> = RefCell::new(CompressorOxide::new(
-        create_comp_flags_from_zip_params(LEVEL, ZLIB, DEFAULT_STRATEGY),
-    ));
+    /// Its tables are more work to get from the system, page by page, than a page is to compress.
+    static COMPRESSOR: RefCell<Compressor> =
+        RefCell::new(Compressor::new(CompressionLvl::new(LEVEL).expect("a level of the range")));
 }
 
 /// Compresses into the form of zlib. What was compressed before has no influence.
 pub(super) fn deflate(bytes: &[u8]) -> Vec<u8> {
     COMPRESSOR.with_borrow_mut(|compressor| {
-        compressor.reset();
-        let mut compressed = Vec::with_capacity(bytes.len() / 2);
-        compress_to_output(compressor, bytes, TDEFLFlush::Finish, |part| {
-            compressed.extend_from_slice(part);
-            true
-        });
+        let mut compressed = vec![0; compressor.zlib_compress_bound(bytes.len())];
+        let length = compressor.zlib_compress(bytes, &mut compressed);
+        compressed.truncate(length.expect("there is as much room as the bound says"));
         compressed
     })
 }
@@ -43,7 +35,6 @@ mod tests {
 
     #[test]
     fn what_goes_in_comes_out_and_earlier_calls_do_not_show() {
-        // Larger than the compressor's own output buffer of 85 KB.
         let large: Vec<u8> = (0..400_000_u32).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect();
         let first = deflate(b"a page of a page of a page");
         assert_eq!(decompress_to_vec_zlib(&deflate(&large)).unwrap(), large);

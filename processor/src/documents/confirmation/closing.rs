@@ -69,10 +69,12 @@ impl Columns {
     const ACROSS: usize = 5;
 
     fn of(count: usize) -> Self {
-        let (columns, whole) = match count {
-            0..=ONE_COLUMN => (1, DUE.1 - DUE.0),
-            0..=TWO_COLUMNS => (2, DUE.1 - DUE.0),
-            _ => (Self::ACROSS, RIGHT - LEFT),
+        let (columns, whole) = if count <= ONE_COLUMN {
+            (1, DUE.1 - DUE.0)
+        } else if count <= TWO_COLUMNS {
+            (2, DUE.1 - DUE.0)
+        } else {
+            (Self::ACROSS, RIGHT - LEFT)
         };
         let between = Self::BETWEEN * (columns - 1) as f32;
         let (row, size) = if columns == 1 { (ROW, FIGURE.size) } else { (10.4, 6.8) };

@@ -181,7 +181,7 @@ fn draw_shortfall_title(sheet: &mut Sheet, y: f32) {
 
 fn draw_shortfall(sheet: &mut Sheet, shortfall: &Shortfall, y: f32) {
     let Shortfall { line, ean, name, ordered, confirmed, reason: why } = shortfall;
-    sheet.left(TEXT.coloured(GREY), NUMBER, y, &line.to_string());
+    draw_number(sheet, *line, y);
     sheet.left(TEXT, GTIN, y, ean);
     let [confirmed, ordered] =
         [confirmed, ordered].map(|quantity| brazilian(&quantity.to_string()));
@@ -192,8 +192,13 @@ fn draw_shortfall(sheet: &mut Sheet, shortfall: &Shortfall, y: f32) {
     sheet.right(FIGURE.coloured(AMBER), TOTAL, y, reason(*why));
 }
 
+/// Six digits, the most that there are, fit in small ones.
+fn draw_number(sheet: &mut Sheet, line: u32, y: f32) {
+    sheet.fitted(TEXT.coloured(GREY), NUMBER, y, &line.to_string(), GTIN - NUMBER - 1.5);
+}
+
 fn draw_line(sheet: &mut Sheet, line: &InvoiceLine, broken_at: Option<usize>, y: f32) {
-    sheet.left(TEXT.coloured(GREY), NUMBER, y, &line.line.to_string());
+    draw_number(sheet, line.line, y);
     sheet.left(TEXT, GTIN, y, line.gtin.as_str());
     let (first, rest) = line.name.split_at(broken_at.unwrap_or(line.name.len()));
     sheet.fitted(NAMED, NAME, y, first, name_room(line));

@@ -1,6 +1,6 @@
 //! What is drawn on a page: texts, rules, boxes. The operators of a page's content (ISO 32000-1,
-//! annex A) are written here, byte by byte: that takes a third of the time of a library's general
-//! way, and pages are most of what a document costs beside its signature.
+//! annex A) are written here, byte by byte: a page took twice as long when a library wrote it, and
+//! pages are most of what documents cost beside their signature.
 
 use super::font::{Face, push_win_ansi};
 
