@@ -10,7 +10,7 @@ use thiserror::Error;
 /// Most batches of one cycle, and so what finding one costs.
 const CYCLE_MAX: usize = 100;
 /// Stream of the run's seed in which cycles are shuffled.
-const STREAM: u64 = 0x6261_7463_6865_73; // "batches"
+const STREAM: u64 = 0x0062_6174_6368_6573; // "batches"
 
 /// Sizes of batches and how often each comes.
 #[derive(Debug, Clone, PartialEq, Eq)]

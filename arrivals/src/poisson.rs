@@ -12,7 +12,7 @@ use rand_distr::{Beta, Distribution as _};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// Stream of the run's seed.
-const STREAM: u64 = 0x706f_6973_736f_6e; // "poisson"
+const STREAM: u64 = 0x0070_6f69_7373_6f6e; // "poisson"
 
 /// The `k`-th smallest, counted from 0, of `of` uniform numbers in [0, 1].
 pub(crate) fn order_statistic(seed: u64, k: u64, of: u64) -> f64 {

@@ -7,7 +7,7 @@ use crate::seed::Draws;
 use crate::{Intent, OrderMix, OrderNumber, SampledOrder, Sampler};
 
 /// Stream of the run's seed from which the kind of a mistake is drawn.
-const STREAM: u64 = 0x6d69_7374_616b_65; // "mistake"
+const STREAM: u64 = 0x006d_6973_7461_6b65; // "mistake"
 
 /// What is sent for such an arrival.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 use crate::seed::Draws;
 
 /// Stream of the run's seed from which intents are drawn.
-const STREAM: u64 = 0x6d69_7874_7572_65; // "mixture"
+const STREAM: u64 = 0x006d_6978_7475_7265; // "mixture"
 
 /// A repeat comes at most so many arrivals after what it repeats, where there is one.
 const REPEATED_WITHIN: u64 = 50;

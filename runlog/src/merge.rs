@@ -171,7 +171,7 @@ mod tests {
                     sent_us,
                     end_us: sent_us + 900 + (noise >> 20) % 80_000,
                     status: 202,
-                    outcome: Outcome::ALL[usize::from(noise % 50 == 0)],
+                    outcome: Outcome::ALL[usize::from(noise.is_multiple_of(50))],
                 }
             })
             .collect();

@@ -52,13 +52,9 @@ pub(crate) fn execute(arguments: &PlanArguments) -> Result<u8, Failure> {
     let schedule = profile.schedule();
     let plan = make(arguments, &profile, &partners, &system, &schedule)?;
     if let Some(path) = &arguments.chart {
-        let lowest = plan
-            .limits
-            .iter()
-            .filter(|limit| limit.is_rate())
-            .min_by(|one, other| one.allowed.total_cmp(&other.allowed));
-        let lowest = lowest.filter(|limit| limit.allowed < 20.0 * plan.demand.peak_per_s);
-        let limit = lowest.map(|limit| (limit.name.as_str(), limit.allowed));
+        // A limit that is far away would flatten the curve.
+        let near = first_to_bind(&plan).filter(|(_, rate)| *rate < 3.0 * plan.demand.peak_per_s);
+        let limit = near.map(|(limit, rate)| (limit.name.as_str(), rate));
         let svg = reports::plan_chart(&plan.demand.curve, limit, plan.speed)
             .map_err(Failure::internal)?;
         std::fs::write(path, svg)
@@ -70,6 +66,14 @@ pub(crate) fn execute(arguments: &PlanArguments) -> Result<u8, Failure> {
         print(&plan, arguments.explain);
     }
     Ok(if plan.possible { 0 } else { OUT_OF_REACH })
+}
+
+/// The limit that is met first when the whole load grows, and the peak rate at which it is.
+fn first_to_bind(plan: &Plan) -> Option<(&Limit, f64)> {
+    let peak = plan.demand.peak_per_s;
+    let binds_at = |limit: &Limit| limit.allowed * peak / limit.asked.max(f64::MIN_POSITIVE);
+    let rates = plan.limits.iter().filter(|limit| limit.is_rate());
+    rates.map(|limit| (limit, binds_at(limit))).min_by(|one, other| one.1.total_cmp(&other.1))
 }
 
 fn check(arguments: &PlanArguments) -> Result<(), Failure> {
@@ -142,11 +146,24 @@ fn print(plan: &Plan, explain: bool) {
     }
     cost::print(&plan.expected, explain);
     println!();
-    for limit in &plan.limits {
-        println!("  {}", limit.line());
-    }
+    print_limits(plan, explain);
     for limit in plan.limits.iter().filter(|limit| !limit.is_kept()) {
         eprintln!("vazao: cannot be run: {}", limit.refusal());
+    }
+}
+
+/// Every limit, or those that are broken and the one that comes next.
+fn print_limits(plan: &Plan, explain: bool) {
+    for limit in plan.limits.iter().filter(|limit| explain || !limit.is_kept()) {
+        println!("  {}", limit.line());
+    }
+    if explain {
+        return;
+    }
+    let kept = plan.limits.iter().filter(|limit| limit.is_kept()).count();
+    println!("  limits     {kept} of {} kept (--explain names them)", plan.limits.len());
+    if let Some((limit, rate)) = first_to_bind(plan) {
+        println!("             {} binds first, at a peak of {rate:.0} orders/s", limit.name);
     }
 }
 
