@@ -17,7 +17,7 @@ use crate::{Layout, Row};
 
 /// What one round trip can do at best: the same rows and no question asked.
 pub(crate) const BARE_FUNCTION: &str = "
-CREATE FUNCTION bare_order(of_number text, customer text, eans text[], hot text, bucket bigint,
+CREATE FUNCTION bare_order(of_number text, buyer text, eans text[], hot text, bucket bigint,
     in_series integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     new_order bigint;
@@ -39,7 +39,7 @@ BEGIN
                 OFFSET CASE WHEN ean_of_line = hot THEN bucket ELSE 0 END LIMIT 1);
     END LOOP;
     UPDATE credit SET open_cents = open_cents + 1
-    WHERE customer_id = (SELECT customer_id FROM customer WHERE cnpj = customer);
+    WHERE customer_id = (SELECT customer_id FROM customer WHERE cnpj = buyer);
     UPDATE invoice_series SET next_number = next_number + 1 WHERE series = in_series
     RETURNING next_number - 1 INTO new_number;
     INSERT INTO nfe VALUES (new_order, '11222333000181', in_series, new_number, 0,
