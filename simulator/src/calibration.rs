@@ -389,5 +389,5 @@ fn wake(invocation: &ObservedInvocation) -> Option<u64> {
 
 fn mean(values: impl Iterator<Item = u64>) -> u64 {
     let (sum, count) = values.fold((0, 0), |(sum, count), value| (sum + value, count + 1));
-    if count == 0 { 0 } else { sum / count }
+    sum.checked_div(count).unwrap_or(0)
 }
