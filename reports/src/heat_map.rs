@@ -108,7 +108,7 @@ fn shade(part: f64) -> RGBColor {
     RGBColor(mix(PALE.0, DEEP.0), mix(PALE.1, DEEP.1), mix(PALE.2, DEEP.2))
 }
 
-/// Three digits: 3.14 ms, 31.4 ms, 314 ms, 3.14 s, 314 s, 52 min.
+/// Three digits at most: 3.14 ms, 31.4 ms, 314 ms, 3.1 s, 314 s, 52 min.
 fn short(ms: f64) -> String {
     match ms {
         0.0..9.995 => format!("{ms:.2} ms"),
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn times_have_three_digits_at_most() {
         let said: Vec<_> =
-            [3.141, 31.41, 314.1, 3_141.0, 314_100.0, 3_141_000.0].map(short).to_vec();
-        assert_eq!(said, ["3.14 ms", "31.4 ms", "314 ms", "3.1 s", "314 s", "52 min"]);
+            [3.274, 32.74, 327.4, 3_274.0, 327_400.0, 3_274_000.0].map(short).to_vec();
+        assert_eq!(said, ["3.27 ms", "32.7 ms", "327 ms", "3.3 s", "327 s", "55 min"]);
     }
 }

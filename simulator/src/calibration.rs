@@ -374,8 +374,10 @@ fn handover(invocation: &ObservedInvocation) -> Option<u64> {
 /// Until the batch was there, when its first message was there before its poller looked.
 fn poll(invocation: &ObservedInvocation) -> Option<u64> {
     let first = invocation.messages.iter().map(|message| message.sent_us).min()?;
+    // One that came again was sent long ago and yet not to be had.
+    let fresh = invocation.messages.iter().all(|message| message.receive == 1);
     // The time stamp of a message has a resolution of 1 ms.
-    (first + 1_000 < invocation.polled_us)
+    (fresh && first + 1_000 < invocation.polled_us)
         .then(|| invocation.received_us.saturating_sub(invocation.polled_us))
 }
 
@@ -389,5 +391,5 @@ fn wake(invocation: &ObservedInvocation) -> Option<u64> {
 
 fn mean(values: impl Iterator<Item = u64>) -> u64 {
     let (sum, count) = values.fold((0, 0), |(sum, count), value| (sum + value, count + 1));
-    if count == 0 { 0 } else { sum / count }
+    sum.checked_div(count).unwrap_or(0)
 }

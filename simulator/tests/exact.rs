@@ -4,6 +4,7 @@
 //! `cargo test --release -p simulator --test exact -- --nocapture --test-threads 1` prints them all.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "the numbers are the proof")]
 
 use simulator::{Estimate, QueueModel, QueueReport, simulate_queue};
 

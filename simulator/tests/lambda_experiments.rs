@@ -4,6 +4,8 @@
 //!
 //! `cargo test --release -p simulator --test lambda_experiments -- --nocapture` prints the rows.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use simulator::{
     Distribution, MinuteRates, PipelineSettings, QuantileTable, Quotas, ServiceTime, simulate,
 };

@@ -205,8 +205,9 @@ mod tests {
         for seed in 0..20 {
             let mut dealt = Dealt::new(seed);
             let sum: u64 = (0..34).map(|_| service.deal(1, 1, &mut dealt)).sum();
-            // Uniform on 1..4096: 34 draws would be 2,048 +- 203.
-            assert!((sum as f64 / 34.0 - 2_048.5).abs() < 70.0, "seed {seed}: {sum}");
+            // 34 multiples leave gaps of at most 1/21, so the mean is off by at most half of one:
+            // 98. Drawn, it would be 2,048 +- 203.
+            assert!((sum as f64 / 34.0 - 2_048.5).abs() < 98.0, "seed {seed}: {sum}");
         }
     }
 
