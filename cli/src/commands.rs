@@ -1,6 +1,7 @@
 //! One module a command.
 
 pub(crate) mod cost;
+pub(crate) mod forecast;
 pub(crate) mod local;
 pub(crate) mod profiles;
 pub(crate) mod report;

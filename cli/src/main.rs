@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Run(run) => commands::run::execute(run),
         Command::Report(report) => commands::report::execute(report),
         Command::Cost(cost) => commands::cost::execute(cost),
+        Command::Forecast(forecast) => commands::forecast::execute(forecast),
         Command::Local(local) => commands::local::execute(local),
         Command::Simulate(simulate) => commands::simulate::execute(simulate),
         Command::Profiles => commands::profiles::execute(),
