@@ -35,6 +35,9 @@ pub(crate) enum Command {
     Cost(CostArguments),
     /// Show, check, refresh and compare price lists
     Prices(PricesArguments),
+    /// What a volume costs over the years, from assumptions: bills, alternatives, layouts of
+    /// documents, break-even volumes, uncertainty
+    Forecast(ForecastArguments),
     /// Start the local cloud alone, for the AWS CLI or your own client, until Ctrl-C
     Local(LocalArguments),
     /// Simulate: a plain queue of a model file, or the pipeline at volumes that were not tried
@@ -430,4 +433,65 @@ pub(crate) struct LocalArguments {
 
     #[command(flatten)]
     pub(crate) system: SystemArguments,
+}
+
+/// What `vazao forecast --help` says after its flags.
+const FORECAST_HELP: &str = r#"Without a file, the defaults of docs/forecast.md stand for everything: a million orders a day in
+sa-east-1, kept for five years. With several files, their scenarios are shown side by side.
+
+    vazao forecast --per-day 200000
+    vazao forecast today.toml bundled.toml --charts charts
+
+A smallest file, where only the region is required:
+
+    region = "sa-east-1"
+    [orders]
+    per_day = 200_000
+    growth_percent_per_month = 2
+
+Every number is assumed; every price is a list price. Exit codes: 0 forecast; 2 a file or a missing
+price; 14 over budget."#;
+
+#[derive(Debug, Args)]
+#[command(after_long_help = FORECAST_HELP)]
+pub(crate) struct ForecastArguments {
+    /// Forecast files (TOML); every key is in docs/forecast.md
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// Orders a day in the first month, whatever the file says
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) per_day: Option<f64>,
+
+    /// Months to look ahead, 1 to 132, whatever the file says
+    #[arg(long, value_name = "N")]
+    pub(crate) months: Option<usize>,
+
+    /// AWS region whose prices are taken, if there is no file
+    #[arg(long, value_name = "REGION", default_value = "sa-east-1", conflicts_with = "files")]
+    pub(crate) region: String,
+
+    /// Draws of what is uncertain
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub(crate) draws: usize,
+
+    /// The seed of the draws
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Threads to draw with; the result is the same with any number [default: one per processor]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+
+    /// Write charts (SVG) into this folder: break-even volumes, and what matters most
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) charts: Option<PathBuf>,
+
+    /// Print the forecast as JSON on standard output, and nothing else there
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Fail, with exit code 14, if a month costs more than this, USD
+    #[arg(long, value_name = "USD")]
+    pub(crate) budget: Option<rust_decimal::Decimal>,
 }

@@ -1,10 +1,11 @@
 //! One module a command.
 
 pub(crate) mod cost;
+pub(crate) mod forecast;
 pub(crate) mod local;
-pub(crate) mod prices;
 pub(crate) mod merge;
 pub(crate) mod plan;
+pub(crate) mod prices;
 pub(crate) mod profiles;
 pub(crate) mod report;
 pub(crate) mod resume;

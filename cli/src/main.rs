@@ -9,11 +9,11 @@ mod args;
 mod bill_export;
 mod commands;
 mod failure;
-mod numbers;
-mod price_book;
 mod invocations;
 mod meeting;
+mod numbers;
 mod partners;
+mod price_book;
 mod pricing;
 mod process_use;
 mod profiles;
@@ -39,6 +39,7 @@ fn main() -> ExitCode {
         Command::Report(report) => commands::report::execute(report),
         Command::Cost(cost) => commands::cost::execute(cost),
         Command::Prices(prices) => commands::prices::execute(prices),
+        Command::Forecast(forecast) => commands::forecast::execute(forecast),
         Command::Local(local) => commands::local::execute(local),
         Command::Simulate(simulate) => commands::simulate::execute(simulate),
         Command::Profiles => commands::profiles::execute(),

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod cost;
+mod forecast;
 mod plan;
 mod schema;
 mod shards;

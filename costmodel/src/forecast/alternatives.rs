@@ -178,7 +178,7 @@ pub fn savings(
             (after < before).then(|| saving(change, a, (before, after), months))
         })
         .collect();
-    found.sort_by(|a, b| b.per_month.cmp(&a.per_month));
+    found.sort_by_key(|saving| std::cmp::Reverse(saving.per_month));
     let mut seen = [false; 8];
     found.retain(|saving| !std::mem::replace(&mut seen[saving.change.dimension() as usize], true));
     Ok(found)

@@ -15,6 +15,9 @@ const DEEP_ARCHIVE_HOURS: f64 = 48.0;
 /// Larger bundles are never the best of Intelligent-Tiering: one read warms them all.
 const BUNDLE_MAX: f64 = 100_000.0;
 
+/// Until a bundle is full, its orders wait: hours of orders that one may hold.
+const FILL_HOURS_MAX: f64 = 1.0;
+
 /// What a layout costs over the months of a forecast.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LayoutCost {
@@ -79,12 +82,17 @@ pub fn compare_layouts(
             left_out.push((layout.to_string(), reason));
             continue;
         }
+        if matches!(layout, Layout::Bundles { .. }) && layout.orders_per_object() > bundle_max(a) {
+            let reason = format!("a bundle would take more than {FILL_HOURS_MAX} hour to fill");
+            left_out.push((layout.to_string(), reason));
+            continue;
+        }
         match cost(layout) {
             Ok(cost) => costs.push(cost),
             Err(missing) => left_out.push((layout.to_string(), missing.to_string())),
         }
     }
-    costs.sort_by(|a, b| a.total.cmp(&b.total));
+    costs.sort_by_key(|cost| cost.total);
     Ok(Layouts { costs, left_out })
 }
 
@@ -99,6 +107,11 @@ pub fn layout_cost(
     terms: Terms,
 ) -> Result<LayoutCost, PriceError> {
     LayoutCost::of(a, &mut daily_grid(a), months, sheet, terms)
+}
+
+/// Orders that come while a bundle may wait to be full.
+fn bundle_max(a: &Assumptions) -> f64 {
+    (a.orders.per_day / 24.0 * FILL_HOURS_MAX).clamp(2.0, BUNDLE_MAX)
 }
 
 fn waits(layout: Layout) -> bool {
@@ -134,7 +147,7 @@ fn candidates(
     ]
 }
 
-/// The number of orders in a bundle at which Intelligent-Tiering costs least: every one up to 64,
+/// The number of orders in a bundle at which Intelligent-Tiering costs least: every one up to 40,
 /// then steps of 5 %.
 fn best_bundle(
     a: &Assumptions,
@@ -151,7 +164,7 @@ fn best_bundle(
         out.iter().sum::<f64>()
     };
     let (mut best, mut least, mut orders) = (2.0, f64::INFINITY, 2.0_f64);
-    while orders <= BUNDLE_MAX {
+    while orders <= bundle_max(a) {
         let this = cost(orders);
         if this < least {
             (best, least) = (orders, this);

@@ -124,10 +124,10 @@ proptest! {
         months in 1_usize..100,
     ) {
         let sheet = PriceSheet::snapshot(region).unwrap();
-        let mut a = Assumptions::default();
-        a.documents = Documents {
+        let documents = Documents {
             xml_bytes, pdf_bytes, xml_bytes_per_item: 0.0, pdf_bytes_per_item: 0.0,
         };
+        let a = Assumptions { documents, ..Assumptions::default() };
         let of = |class| {
             let a = a.with_layout(Layout::Separate { class });
             layout_cost(&a, months, &sheet, LIST).unwrap()

@@ -73,7 +73,7 @@ pub(crate) fn expect(
         invocations: usage.lambda.invocations.amount,
         document_p99_ms: simulated.as_ref().map(|run| run.quantile_us(0.99) as f64 / 1e3),
         backlog_max: simulated.as_ref().map(|run| run.backlog_max),
-        function_capacity_per_s: settings.capacity_per_s(),
+        function_capacity_per_s: settings.capacity().0,
         lines: lines.collect(),
     })
 }
@@ -104,11 +104,13 @@ fn usage(
     };
     let volume = VolumeForecast {
         per_day: demand.mean_per_s * 86_400.0,
-        forecast,
+        forecast: Some(forecast),
         exact: simulated.is_some(),
         peak_per_s: demand.peak_per_s,
+        capacity_per_s: settings.capacity(),
     };
-    let mut usage = volume.usage(settings, &OrderFootprint::ASSUMED);
+    // There is no usage only where there is no forecast.
+    let mut usage = volume.usage(settings, &OrderFootprint::ASSUMED).unwrap_or_default();
     // The forecast of a volume polls for a day; this run does for as long as it lasts.
     let share = demand.duration_s / 86_400.0;
     let empty = &mut usage.sqs.empty_receive_requests.amount;

@@ -1,7 +1,6 @@
 //! The pipeline that the flags describe: what the template deploys, under quotas, with what has to
 //! be assumed or what a run measured.
 
-
 use simulator::{
     ASSUMPTIONS, Assumption, Calibration, Database, Deployed, Fault, PipelineSettings, Pollers,
     Quotas,
