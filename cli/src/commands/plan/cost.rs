@@ -54,7 +54,8 @@ pub(crate) fn expect(
             (0..schedule.orders()).map(|m| u64::try_from(schedule.at(m).as_micros()).unwrap_or(0));
         simulate(&settings, arrivals, profile.seed)
     });
-    let usage = usage(simulated.as_ref(), &settings, schedule, demand);
+    let usage = usage(simulated.as_ref(), &settings, schedule, demand)
+        .ok_or_else(|| Failure::internal("a forecast without usage"))?;
     let sheet = PriceSheet::snapshot(system.region).map_err(Failure::internal)?;
     let priced =
         |usage: &Usage| bill(usage, &sheet, Terms { free_tier: false }).map_err(Failure::internal);
@@ -97,7 +98,7 @@ fn usage(
     settings: &PipelineSettings,
     schedule: &ArrivalSchedule,
     demand: &Demand,
-) -> Usage {
+) -> Option<Usage> {
     let forecast = match simulated {
         Some(forecast) => forecast.clone(),
         None => one_invocation_each(settings, schedule.orders()),
@@ -109,13 +110,12 @@ fn usage(
         peak_per_s: demand.peak_per_s,
         capacity_per_s: settings.capacity(),
     };
-    // There is no usage only where there is no forecast.
-    let mut usage = volume.usage(settings, &OrderFootprint::ASSUMED).unwrap_or_default();
+    let mut usage = volume.usage(settings, &OrderFootprint::ASSUMED)?;
     // The forecast of a volume polls for a day; this run does for as long as it lasts.
     let share = demand.duration_s / 86_400.0;
     let empty = &mut usage.sqs.empty_receive_requests.amount;
     *empty = (*empty as f64 * share).ceil() as u64;
-    usage
+    Some(usage)
 }
 
 /// The most that so many orders can use.
