@@ -6,6 +6,7 @@
 mod account;
 mod args;
 mod commands;
+mod database;
 mod failure;
 mod pricing;
 mod process_use;

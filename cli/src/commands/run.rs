@@ -22,6 +22,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::account::{self, Account};
 use crate::args::RunArguments;
+use crate::database::{NamedServer, RunDatabase};
 use crate::failure::Failure;
 use crate::process_use::ProcessWatch;
 use crate::profiles;
@@ -54,7 +55,8 @@ pub(crate) fn execute(arguments: &RunArguments) -> Result<u8, Failure> {
         .and_then(|profile| profile.resolve(flags))
         .map_err(Failure::usage)?;
     let system = System::resolve(&arguments.system)?;
-    let run = Run::prepare(arguments, profile, system)?;
+    let server = NamedServer::resolve(arguments.database.as_deref())?;
+    let run = Run::prepare(arguments, profile, system, server)?;
     let finished = run.go();
     if finished.is_err() {
         run.discard_if_empty();
@@ -67,6 +69,8 @@ struct Run<'a> {
     arguments: &'a RunArguments,
     profile: LoadProfile,
     system: System,
+    /// Where the database is, if not in the run's folder.
+    server: Option<NamedServer>,
     world: World,
     directory: RunDirectory,
     id: String,
@@ -97,13 +101,15 @@ impl<'a> Run<'a> {
         arguments: &'a RunArguments,
         profile: LoadProfile,
         system: System,
+        server: Option<NamedServer>,
     ) -> Result<Self, Failure> {
         let now = Timestamp::now();
         let id = format!("{}-{}", now.strftime("%Y%m%d-%H%M%S"), profile.name);
         let directory = RunDirectory::create(&arguments.out, &id)
             .map_err(|error| Failure::usage(format!("--out: {error}")))?;
         let tag = RunTag::from_seed_text(&id);
-        Ok(Self { arguments, profile, system, world: World::default(), directory, id, tag })
+        let world = World::default();
+        Ok(Self { arguments, profile, system, server, world, directory, id, tag })
     }
 
     /// Takes the folder away if nothing was sent: what failed before it began leaves nothing.
@@ -117,20 +123,31 @@ impl<'a> Run<'a> {
 
     fn go(&self) -> Result<u8, Failure> {
         let data = prepare_data(&self.directory.file("cloud"), &self.world)?;
+        let tag = self.tag.to_string();
+        let database = RunDatabase::make(self.server.as_ref(), &data, &tag, self.world)?;
+        let outcome = self.go_with(&data, &database);
+        if !self.arguments.keep_cloud {
+            database.remove()?;
+        }
+        outcome
+    }
+
+    fn go_with(&self, data: &Path, database: &RunDatabase) -> Result<u8, Failure> {
         // Threads are named, so that the CPU account can tell the generator from the cloud.
         let cloud_runtime = runtime("localcloud", LOCAL_CLOUD_NICE)?;
         let load_runtime = runtime("loadgen", 0)?;
-        let mut config = self.system.cloud(&data, &self.world)?;
+        let system = self.system.clone().with_database(database.url());
+        let mut config = system.cloud(data, &self.world)?;
         config.seed = self.profile.seed;
         config.object_files = self.arguments.keep_cloud;
         let cloud = cloud_runtime
             .block_on(async { LocalCloud::start(config).await })
             .map_err(start_error)?;
         let main = Builder::new_current_thread().enable_all().build().map_err(Failure::internal)?;
-        let outcome = main.block_on(self.with_cloud(&cloud, &load_runtime, &data));
+        let outcome = main.block_on(self.with_cloud(&cloud, &load_runtime, database));
         cloud_runtime.block_on(cloud.shutdown());
         if !self.arguments.keep_cloud {
-            fs::remove_dir_all(&data).map_err(|error| {
+            fs::remove_dir_all(data).map_err(|error| {
                 Failure::internal(format!("cannot remove {}: {error}", data.display()))
             })?;
         }
@@ -141,7 +158,7 @@ impl<'a> Run<'a> {
         &self,
         cloud: &LocalCloud,
         load_runtime: &Runtime,
-        data: &Path,
+        database: &RunDatabase,
     ) -> Result<u8, Failure> {
         let address = CloudAddress::Endpoint {
             url: cloud.base_url(),
@@ -161,7 +178,7 @@ impl<'a> Run<'a> {
         let account = account::take(account::Question {
             observer: &watch.observer,
             meters: self.system.meters(),
-            database: &System::database(data),
+            database,
             tag: self.tag,
             planned: self.profile.orders,
             load: &load,

@@ -2,7 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bad_input;
+mod on_a_server;
 mod schema;
+#[allow(dead_code, reason = "the processor's tests use the rest")]
+#[path = "../../../processor/tests/database/server.rs"]
+mod server;
 mod simulate;
 mod vazao;
 mod whole_path;
