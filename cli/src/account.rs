@@ -1,18 +1,17 @@
 //! The account of a run, taken when the queues are empty: who got what, what was used, what that
 //! costs.
 
-use std::path::Path;
-
 use costmodel::{Architecture, Region, Usage};
 use jiff::{SignedDuration, Timestamp};
 use loadgen::LoadResult;
 use observe::{
     Cloud, Inventory, LedgerCounts, MetersOf, Period, Readings, UsageContext, read_cloud_timeline,
-    read_inventory, read_ledger, read_meters, usage,
+    read_inventory, read_meters, usage,
 };
 use orders::{OrderMix, RunTag};
 use runlog::{CostRecord, Delivery, Reconciliation, TimelinePoint, reconcile_mixed};
 
+use crate::database::RunDatabase;
 use crate::failure::Failure;
 use crate::pricing;
 
@@ -23,7 +22,7 @@ const STEP_S: u32 = 1;
 pub(crate) struct Question<'a> {
     pub(crate) observer: &'a Cloud,
     pub(crate) meters: MetersOf,
-    pub(crate) database: &'a Path,
+    pub(crate) database: &'a RunDatabase,
     pub(crate) tag: RunTag,
     pub(crate) planned: u64,
     pub(crate) mix: OrderMix,
@@ -50,7 +49,7 @@ pub(crate) struct Account {
 pub(crate) async fn take(question: Question<'_>) -> Result<Account, Failure> {
     let Question { observer, tag, planned, load, started_at, .. } = question;
     let mut delivery = Delivery::new(tag, planned);
-    let ledger = read_ledger(question.database, &mut delivery).map_err(Failure::internal)?;
+    let ledger = question.database.read(&mut delivery).await?;
     let inventory = read_inventory(observer, &question.meters.bucket, &tag, planned, |_| ())
         .await
         .map_err(Failure::internal)?;

@@ -80,7 +80,14 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 180)]
     pub(crate) drain_timeout: u64,
 
-    /// Keep the local cloud's database, objects and logs in the run's folder
+    /// Bill on this PostgreSQL server, postgres://user@host/name, in a schema of its own that is
+    /// made for the run and dropped after it; the default is an SQLite file, or what the variable
+    /// VAZAO_DATABASE names
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+
+    /// Keep the local cloud's database, objects and logs in the run's folder, and the schema of
+    /// --database
     #[arg(long)]
     pub(crate) keep_cloud: bool,
 

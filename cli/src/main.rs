@@ -8,6 +8,7 @@ mod account;
 mod args;
 mod bill_export;
 mod commands;
+mod database;
 mod failure;
 mod invocations;
 mod meeting;

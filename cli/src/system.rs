@@ -33,6 +33,8 @@ pub(crate) struct System {
     parameters: BTreeMap<String, String>,
     faults: FaultPlan,
     freeze: bool,
+    /// The URL of the database, if it is not the file of the local cloud.
+    database: Option<String>,
     /// What the template describes, without a folder and without keys.
     described: CloudConfig,
 }
@@ -69,6 +71,7 @@ impl System {
             parameters,
             faults,
             freeze: arguments.freeze,
+            database: None,
             described: CloudConfig::new(""),
         };
         system.described = system.describe(Path::new(""))?;
@@ -81,8 +84,9 @@ impl System {
         settings.region = self.region.to_string();
         settings.stack_name = "vazao".to_owned();
         settings.parameters = self.parameters.clone();
+        let file = || format!("sqlite://{}", Self::database(data).display());
         let of_this_machine = [
-            ("DatabaseUrl", format!("sqlite://{}", Self::database(data).display())),
+            ("DatabaseUrl", self.database.clone().unwrap_or_else(file)),
             ("CertificateFile", Self::certificate(data).display().to_string()),
         ];
         for (name, value) in of_this_machine {
@@ -183,6 +187,11 @@ impl System {
     pub(crate) fn with_default_port(mut self, arguments: &SystemArguments, port: u16) -> Self {
         self.port = arguments.port.unwrap_or(port);
         self
+    }
+
+    /// The same system with another database than the file of the local cloud.
+    pub(crate) fn with_database(self, database: Option<String>) -> Self {
+        Self { database, ..self }
     }
 
     /// Whether something is to go wrong on purpose.

@@ -13,7 +13,7 @@ mod usage;
 
 pub use cloud::{Cloud, CloudAddress, ObserveError};
 pub use inventory::{Inventory, read_inventory};
-pub use ledger::{LedgerCounts, read_ledger};
+pub use ledger::{LedgerCounts, read_ledger, read_server_ledger};
 pub use meters::{MetersOf, Readings, read_meters};
 pub use queue::{QueueDepth, queue_depth};
 pub use timeline::{Period, read_cloud_timeline};

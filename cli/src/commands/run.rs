@@ -24,6 +24,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::account::{self, Account};
 use crate::args::RunArguments;
 use crate::commands::shard;
+use crate::database::{NamedServer, RunDatabase};
 use crate::failure::Failure;
 use crate::invocations::InvocationLog;
 use crate::partners::Partners;
@@ -61,7 +62,8 @@ pub(crate) fn execute(arguments: &RunArguments) -> Result<u8, Failure> {
         return shard::execute(arguments, &profile);
     }
     let system = System::resolve(&arguments.system)?;
-    let run = Run::prepare(arguments, profile, system)?;
+    let server = NamedServer::resolve(arguments.database.as_deref())?;
+    let run = Run::prepare(arguments, profile, system, server)?;
     let finished = run.go();
     if finished.is_err() {
         run.discard_if_empty();
@@ -75,6 +77,8 @@ struct Run<'a> {
     profile: LoadProfile,
     system: System,
     partners: Partners,
+    /// Where the database is, if not in the run's folder.
+    server: Option<NamedServer>,
     directory: RunDirectory,
     id: String,
     tag: RunTag,
@@ -104,6 +108,7 @@ impl<'a> Run<'a> {
         arguments: &'a RunArguments,
         profile: LoadProfile,
         system: System,
+        server: Option<NamedServer>,
     ) -> Result<Self, Failure> {
         let partners = Partners::of(&profile)?;
         let now = Timestamp::now();
@@ -111,7 +116,7 @@ impl<'a> Run<'a> {
         let directory = RunDirectory::create(&arguments.out, &id)
             .map_err(|error| Failure::usage(format!("--out: {error}")))?;
         let tag = RunTag::from_seed_text(&id);
-        Ok(Self { arguments, profile, system, partners, directory, id, tag })
+        Ok(Self { arguments, profile, system, partners, server, directory, id, tag })
     }
 
     /// Takes the folder away if nothing was sent: what failed before it began leaves nothing.
@@ -125,10 +130,21 @@ impl<'a> Run<'a> {
 
     fn go(&self) -> Result<u8, Failure> {
         let data = prepare_data(&self.directory.file("cloud"), &self.partners.world)?;
+        let tag = self.tag.to_string();
+        let database = RunDatabase::make(self.server.as_ref(), &data, &tag, self.partners.world)?;
+        let outcome = self.go_with(&data, &database);
+        if !self.arguments.keep_cloud {
+            database.remove()?;
+        }
+        outcome
+    }
+
+    fn go_with(&self, data: &Path, database: &RunDatabase) -> Result<u8, Failure> {
         // Threads are named, so that the CPU account can tell the generator from the cloud.
         let cloud_runtime = runtime("localcloud", LOCAL_CLOUD_NICE)?;
         let load_runtime = runtime("loadgen", 0)?;
-        let mut config = self.system.cloud(&data, &self.partners.world)?;
+        let system = self.system.clone().with_database(database.url());
+        let mut config = system.cloud(data, &self.partners.world)?;
         self.partners.apply(&mut config);
         if let Some(idle_s) = self.profile.shape.idle_s() {
             // Each order is to be the first after environments have gone.
@@ -143,10 +159,10 @@ impl<'a> Run<'a> {
             .block_on(async { LocalCloud::start(config).await })
             .map_err(start_error)?;
         let main = Builder::new_current_thread().enable_all().build().map_err(Failure::internal)?;
-        let outcome = main.block_on(self.with_cloud(&cloud, &load_runtime, &data, invocations));
+        let outcome = main.block_on(self.with_cloud(&cloud, &load_runtime, database, invocations));
         cloud_runtime.block_on(cloud.shutdown());
         if !self.arguments.keep_cloud {
-            fs::remove_dir_all(&data).map_err(|error| {
+            fs::remove_dir_all(data).map_err(|error| {
                 Failure::internal(format!("cannot remove {}: {error}", data.display()))
             })?;
         }
@@ -157,7 +173,7 @@ impl<'a> Run<'a> {
         &self,
         cloud: &LocalCloud,
         load_runtime: &Runtime,
-        data: &Path,
+        database: &RunDatabase,
         invocations: Receiver<InvocationRecord>,
     ) -> Result<u8, Failure> {
         let address = CloudAddress::Endpoint {
@@ -182,7 +198,7 @@ impl<'a> Run<'a> {
         let account = account::take(account::Question {
             observer: &watch.observer,
             meters: self.system.meters(),
-            database: &System::database(data),
+            database,
             tag: self.tag,
             planned: self.profile.orders,
             mix: self.profile.order_mix(),

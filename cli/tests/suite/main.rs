@@ -4,8 +4,12 @@
 mod bad_input;
 mod cost;
 mod forecast;
+mod on_a_server;
 mod plan;
 mod schema;
+#[allow(dead_code, reason = "the processor's tests use the rest")]
+#[path = "../../../processor/tests/database/server.rs"]
+mod server;
 mod shards;
 mod simulate;
 mod vazao;
