@@ -188,6 +188,14 @@ impl World {
         }
     }
 
+    /// How many addresses customer `index` has.
+    pub(crate) fn ship_to_count(&self, index: u32) -> u32 {
+        let mut draws = Draws::new(0, CUSTOMERS, u64::from(index));
+        pick(&SHOPS, &mut draws);
+        pick(&PLACES, &mut draws);
+        1 + draws.below(4) as u32
+    }
+
     /// Product `index`.
     pub fn product(&self, index: u32) -> Product {
         let mut draws = Draws::new(0, PRODUCTS, u64::from(index));
@@ -353,6 +361,15 @@ mod tests {
         let counts: Vec<u32> = (0..3).map(|partner| world.customers_of(partner)).collect();
         assert_eq!(counts, [4, 3, 3]);
         assert_eq!(world.customer(7).partner_index, 1);
+    }
+
+    #[test]
+    fn the_number_of_addresses_is_known_without_the_customer() {
+        let world = World::default();
+        for index in 0..100 {
+            let customer = world.customer(index);
+            assert_eq!(world.ship_to_count(index) as usize, customer.ship_to.len());
+        }
     }
 
     #[test]
