@@ -77,12 +77,7 @@ impl BodyWriter {
     }
 
     /// Appends the body of order `index`, as [`Sampler::order`] makes it.
-    pub fn write(
-        &mut self,
-        index: u64,
-        issued_at: Timestamp,
-        out: &mut Vec<u8>,
-    ) -> WrittenOrder {
+    pub fn write(&mut self, index: u64, issued_at: Timestamp, out: &mut Vec<u8>) -> WrittenOrder {
         let second = issued_at.as_second();
         if self.issued.0 != second || issued_at < Timestamp::UNIX_EPOCH {
             self.issued = (second, IssuedAt::in_brasilia(issued_at));
