@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{ArrivalSchedule, Curve};
+use crate::{AbortRule, ArrivalSchedule, Curve, Retries};
 
 /// Highest number of orders in one run: the number of an order has seven base-36 digits for it.
 const ORDERS_MAX: u64 = 36_u64.pow(7);
@@ -68,6 +68,12 @@ pub struct LoadProfile {
     pub arrivals: Arrivals,
     /// How the rate goes over time.
     pub shape: Shape,
+    /// Whether an order is sent again; without it none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<Retries>,
+    /// When the load ends before its time; without it it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abort: Option<AbortRule>,
 }
 
 /// A profile that cannot be run. Every message names the file, key or flag to change.
@@ -176,6 +182,12 @@ impl LoadProfile {
         if self.accept_p99_ms_max == 0 {
             wrong.push(format!("profile {}: accept_p99_ms_max must be at least 1", self.name));
         }
+        let rules = [
+            self.retries.as_ref().and_then(Retries::problem),
+            self.abort.as_ref().and_then(AbortRule::problem),
+        ];
+        wrong
+            .extend(rules.into_iter().flatten().map(|why| format!("profile {}: {why}", self.name)));
         let duration_s = self.shape.duration_s();
         if !(duration_s.is_finite() && duration_s > 0.0) {
             wrong.push(format!("profile {}: shape.duration_s must be above 0", self.name));
@@ -284,6 +296,24 @@ shape = { kind = "constant", duration_s = 43200 }
     fn a_negative_rate_is_refused() {
         let flags = ProfileOverrides { per_day: Some(-5.0), ..<_>::default() };
         assert!(resolved(flags).unwrap_err().contains("--per-day"));
+    }
+
+    #[test]
+    fn a_profile_may_ask_for_retries_and_say_when_to_give_up() {
+        let rules = "\n[retries]\nattempts = 4\non = [\"throttled\"]\n\n[abort]\nerror_share_max = 0.25\nfor_s = 7\n";
+        let profile = LoadProfile::parse(&format!("{PROFILE}{rules}"), "test.toml").unwrap();
+        let abort = profile.abort.unwrap();
+        assert_eq!((abort.error_share_max, abort.for_s), (0.25, 7));
+        let retries = profile.retries.clone().unwrap();
+        assert_eq!((retries.attempts, retries.backoff_ms), (4, 200));
+        let written = toml::to_string(&profile).unwrap();
+        assert_eq!(LoadProfile::parse(&written, "written").unwrap(), profile);
+        for (right, wrong) in [("attempts = 4", "attempts = 0"), ("0.25", "1.5")] {
+            let text = format!("{PROFILE}{}", rules.replace(right, wrong));
+            let profile = LoadProfile::parse(&text, "test.toml").unwrap();
+            let error = profile.resolve(ProfileOverrides::default()).unwrap_err().to_string();
+            assert!(error.contains("attempts") || error.contains("error_share_max"), "{error}");
+        }
     }
 
     #[test]
