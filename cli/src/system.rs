@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use costmodel::Region;
-use loadgen::Credentials;
+use loadgen::{Credentials, SigV4, SigV4User};
 use localcloud::{ApiKey, CloudConfig, FaultPlan, IamUser, TemplateSettings};
 use observe::MetersOf;
 use orders::World;
@@ -211,7 +211,7 @@ fn template(path: Option<&Path>) -> Result<(String, String), Failure> {
 
 /// What the flags say in place of the template's defaults.
 fn parameters(arguments: &SystemArguments) -> Result<BTreeMap<String, String>, Failure> {
-    // The generator sends keys and does not sign.
+    // Keys alone, unless --parameter RequestAuthorization=AWS_IAM has partners sign too.
     let mut parameters =
         BTreeMap::from([("RequestAuthorization".to_owned(), "API_KEY".to_owned())]);
     for written in &arguments.parameter {
@@ -279,7 +279,28 @@ fn user(account_id: &str, world: &World, partner: u32) -> IamUser {
     }
 }
 
-/// The keys of all partners, by index.
-pub(crate) fn credentials(world: &World) -> Credentials {
-    Credentials::ApiKeys((0..world.size().partners).map(api_key).collect())
+impl System {
+    /// Who the partners say that they are, as the template's `RequestAuthorization` wants it.
+    pub(crate) fn credentials(&self, world: &World) -> Credentials {
+        let partners = 0..world.size().partners;
+        let api_keys = partners.clone().map(api_key).collect();
+        let is_signed = self.parameters.get("RequestAuthorization").is_some_and(|v| v == "AWS_IAM");
+        if !is_signed {
+            return Credentials::ApiKeys(api_keys);
+        }
+        let signer = |partner| {
+            let user = user("", world, partner);
+            SigV4User {
+                access_key_id: user.access_key_id,
+                secret_access_key: user.secret_access_key,
+                session_token: None,
+            }
+        };
+        Credentials::SigV4(SigV4 {
+            region: self.region.to_string(),
+            service: "execute-api".to_owned(),
+            users: partners.map(signer).collect(),
+            api_keys,
+        })
+    }
 }
