@@ -103,6 +103,9 @@ fn decide(evidence: &Evidence<'_>) -> (Standing, String) {
     if let Some(reason) = bottleneck(manifest) {
         return (Standing::NotShown, format!("the generator was the bottleneck: {reason}"));
     }
+    if let Some(reason) = &manifest.aborted {
+        return (Standing::Broken, format!("the load was ended early: {reason}"));
+    }
     if let Some(signal) = &manifest.stopped {
         return (Standing::NotShown, format!("the run was stopped by {signal}"));
     }

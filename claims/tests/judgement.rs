@@ -62,7 +62,11 @@ fn times(p99_us: u64) -> LatencySummary {
     LatencySummary {
         count: ORDERS,
         p50_us: 700,
+        p50_low_us: 690,
+        p50_high_us: 710,
         p90_us: 1_900,
+        p90_low_us: 1_800,
+        p90_high_us: 2_000,
         p99_us,
         p99_low_us: p99_us - 100,
         p99_high_us: p99_us + 100,
@@ -95,6 +99,7 @@ fn manifest() -> RunManifest {
             visibility_timeout_s: 30,
         },
         stopped: None,
+        aborted: None,
         phases: Phases { send_ms: 30_100, drain_ms: 600, reconcile_ms: 200 },
         generator: GeneratorHealth {
             response: times(9_000),
@@ -104,6 +109,10 @@ fn manifest() -> RunManifest {
             in_flight_cap: 500,
             capped: 0,
             outcomes: OutcomeCounts { accepted: ORDERS, ..OutcomeCounts::default() },
+            retries: 0,
+            cpu_permille: 120,
+            clock_offset_ms: Some([-310, 420]),
+            clock_step_ms: 3,
         },
         processes: Vec::new(),
         faults: None,
@@ -300,6 +309,37 @@ fn one_arrival_that_waited_for_the_cap_makes_the_run_invalid() {
     let mut run = Run::good();
     run.manifest.generator.capped = 1;
     assert_eq!(run.judge().exit_code, 20);
+}
+
+#[test]
+fn a_generator_without_room_or_with_a_wrong_clock_makes_the_run_invalid() {
+    type Change = fn(&mut GeneratorHealth);
+    let cases: [(Change, u8); 8] = [
+        (|generator| generator.cpu_permille = 800, 0),
+        (|generator| generator.cpu_permille = 801, 20),
+        (|generator| generator.clock_step_ms = -50, 0),
+        (|generator| generator.clock_step_ms = -51, 20),
+        (|generator| generator.clock_offset_ms = Some([1_000, 1_500]), 0),
+        (|generator| generator.clock_offset_ms = Some([1_001, 1_500]), 20),
+        (|generator| generator.clock_offset_ms = Some([-3_000, -1_001]), 20),
+        (|generator| generator.clock_offset_ms = None, 0),
+    ];
+    for (position, (change, exit_code)) in cases.into_iter().enumerate() {
+        let mut run = Run::good();
+        change(&mut run.manifest.generator);
+        assert_eq!(run.judge().exit_code, exit_code, "case {position}");
+    }
+}
+
+#[test]
+fn a_load_that_its_abort_rule_ended_breaks_the_service_level() {
+    let mut run = Run::good();
+    run.manifest.aborted = Some("73 % of the attempts of 10 s were not accepted".to_owned());
+    run.reconciliation.planned = ORDERS + 5;
+    run.reconciliation.not_sent = 5;
+    let judgement = run.judge();
+    assert_eq!(judgement.exit_code, 10);
+    assert!(judgement.reason.contains("73 %"), "{}", judgement.reason);
 }
 
 #[test]

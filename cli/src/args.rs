@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Simulate(SimulateArguments),
     /// List the load profiles that come with vazao
     Profiles,
+    /// Measure what this machine can send in time, and write it down
+    Calibrate(CalibrateArguments),
 }
 
 /// Exit codes: 0 every claim holds; 2 usage or configuration; 10 service level broken; 11 an order
@@ -501,4 +503,23 @@ pub(crate) struct ForecastArguments {
     /// Fail, with exit code 14, if a month costs more than this, USD
     #[arg(long, value_name = "USD")]
     pub(crate) budget: Option<rust_decimal::Decimal>,
+}
+
+/// Sends orders to a gateway of its own on 127.0.0.1 that accepts everything, faster and faster,
+/// until they leave later than they should: about half a minute on an idle machine. Exit codes:
+/// 0 measured; 2 usage.
+#[derive(Debug, Args)]
+pub(crate) struct CalibrateArguments {
+    /// The file to write (TOML, docs/load.md) [default: vazao/capacity.toml in the user's cache
+    /// folder]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// 99 of 100 orders must leave within this of their instant, µs
+    #[arg(long, value_name = "US", default_value_t = 1_000)]
+    pub(crate) start_lag_p99_us: u64,
+
+    /// Print the result as JSON on standard output, and nothing else there
+    #[arg(long)]
+    pub(crate) json: bool,
 }

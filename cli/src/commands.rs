@@ -1,5 +1,6 @@
 //! One module a command.
 
+pub(crate) mod calibrate;
 pub(crate) mod cost;
 pub(crate) mod forecast;
 pub(crate) mod local;

@@ -44,6 +44,7 @@ fn main() -> ExitCode {
         Command::Local(local) => commands::local::execute(local),
         Command::Simulate(simulate) => commands::simulate::execute(simulate),
         Command::Profiles => commands::profiles::execute(),
+        Command::Calibrate(calibrate) => commands::calibrate::execute(calibrate),
     };
     match outcome {
         Ok(exit_code) => ExitCode::from(exit_code),

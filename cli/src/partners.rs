@@ -1,6 +1,6 @@
 //! The partners of a run: their shares, their keys, their limits.
 
-use loadgen::{Credentials, LoadProfile, PartnerShare};
+use loadgen::{Credentials, LoadProfile, PartnerShare, read_secret};
 use localcloud::{CloudConfig, Throttle, UsagePlan};
 use orders::{PartnerShares, World};
 
@@ -33,13 +33,20 @@ impl Partners {
         let mut keys: Vec<String> = (0..world.size().partners).map(system::api_key).collect();
         for (index, share) in &listed {
             if let Some(source) = &share.credential {
-                keys[*index as usize] = secret(&share.partner, source)?;
+                keys[*index as usize] = read_secret(source).map_err(|error| {
+                    Failure::usage(format!("partners: credential of {}: {error}", share.partner))
+                })?;
             }
         }
         Ok(Self { world: world.with_shares(shares), keys, listed })
     }
 
     /// The keys of all partners, by index.
+    pub(crate) fn keys(&self) -> &[String] {
+        &self.keys
+    }
+
+    /// Partners that show their keys and do not sign.
     pub(crate) fn credentials(&self) -> Credentials {
         Credentials::ApiKeys(self.keys.clone())
     }
@@ -94,21 +101,6 @@ fn index_of(world: &World, name: &str) -> Result<u32, Failure> {
     })
 }
 
-/// A secret from where it is said to be; it is never in the profile itself.
-fn secret(partner: &str, source: &str) -> Result<String, Failure> {
-    let wrong =
-        |cause: String| Failure::usage(format!("partners: credential of {partner}: {cause}"));
-    let text = match source.split_once(':') {
-        Some(("env", name)) => std::env::var(name)
-            .map_err(|_| wrong(format!("the environment has no variable {name}")))?,
-        Some(("file", path)) => std::fs::read_to_string(path)
-            .map_err(|error| wrong(format!("cannot read {path}: {error}")))?,
-        Some(_) | None => return Err(wrong("write env:NAME or file:PATH".to_owned())),
-    };
-    let text = text.trim_end_matches(['\r', '\n']).to_owned();
-    if text.is_empty() { Err(wrong("it is empty".to_owned())) } else { Ok(text) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,7 +141,7 @@ mod tests {
             path.display()
         );
         let partners = Partners::of(&profile(&text)).unwrap();
-        let Credentials::ApiKeys(keys) = partners.credentials();
+        let keys = partners.keys();
         assert_eq!((keys[1].as_str(), keys.len()), ("kept", 5));
         let text = "[[partners]]\npartner = \"partner-02\"\nshare = 1\ncredential = \"s3cr3t\"\n";
         let error = Partners::of(&profile(text)).unwrap_err();

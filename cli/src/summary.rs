@@ -128,12 +128,17 @@ fn latency(out: &mut String, manifest: &RunManifest) -> std::fmt::Result {
     ] {
         writeln!(
             out,
-            "  {name:<10} p50 {:>9} | p90 {:>9} | p99 {:>9} | max {:>9}",
+            "  {name:<10} p50 {:>9} | p90 {:>9} | p99 {:>9} | max {:>9} | p99 is within {} to {}",
             duration(times.p50_us),
             duration(times.p90_us),
             duration(times.p99_us),
-            duration(times.max_us)
+            duration(times.max_us),
+            duration(times.p99_low_us),
+            duration(times.p99_high_us),
         )?;
+    }
+    if generator.retries > 0 {
+        writeln!(out, "  retries    {} attempts beyond the first", grouped(generator.retries))?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use costmodel::Region;
+use loadgen::{Credentials, SigV4, SigV4User};
 use localcloud::{ApiKey, CloudConfig, FaultPlan, IamUser, TemplateSettings};
 use observe::MetersOf;
 use orders::World;
@@ -15,6 +16,7 @@ use simulator::{Deployed, Pollers};
 
 use crate::args::SystemArguments;
 use crate::failure::Failure;
+use crate::partners::Partners;
 
 /// The template that comes with vazao.
 const TEMPLATE: &str = include_str!("../../infra/template.yaml");
@@ -262,7 +264,7 @@ fn template(path: Option<&Path>) -> Result<(String, String), Failure> {
 
 /// What the flags say in place of the template's defaults.
 fn parameters(arguments: &SystemArguments) -> Result<BTreeMap<String, String>, Failure> {
-    // The generator sends keys and does not sign.
+    // Keys alone, unless --parameter RequestAuthorization=AWS_IAM has partners sign too.
     let mut parameters =
         BTreeMap::from([("RequestAuthorization".to_owned(), "API_KEY".to_owned())]);
     for written in &arguments.parameter {
@@ -327,5 +329,30 @@ fn user(account_id: &str, world: &World, partner: u32) -> IamUser {
         arn: format!("arn:aws:iam::{account_id}:user/partners/{name}"),
         access_key_id: format!("AKIALOCAL{:02}", partner + 1),
         secret_access_key: format!("local-cloud-secret-of-{name}"),
+    }
+}
+
+impl System {
+    /// Who the partners say that they are, as the template's `RequestAuthorization` wants it.
+    pub(crate) fn credentials(&self, partners: &Partners) -> Credentials {
+        let is_signed = self.parameters.get("RequestAuthorization").is_some_and(|v| v == "AWS_IAM");
+        if !is_signed {
+            return partners.credentials();
+        }
+        let world = &partners.world;
+        let signer = |partner| {
+            let user = user("", world, partner);
+            SigV4User {
+                access_key_id: user.access_key_id,
+                secret_access_key: user.secret_access_key,
+                session_token: None,
+            }
+        };
+        Credentials::SigV4(SigV4 {
+            region: self.region.to_string(),
+            service: "execute-api".to_owned(),
+            users: (0..world.size().partners).map(signer).collect(),
+            api_keys: partners.keys().to_vec(),
+        })
     }
 }

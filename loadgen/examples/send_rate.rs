@@ -21,6 +21,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use loadgen::{
     ArrivalSchedule, Credentials, Curve, GatewayAddress, LoadPlan, Progress, RecorderFiles,
+    Retries, Transport,
 };
 use orders::{RunTag, Sampler, World};
 use tokio::net::TcpListener;
@@ -65,6 +66,9 @@ async fn measure(url: &str, rate: f64, seconds: f64, in_flight_max: u64) -> Resu
         sampler: Sampler::new(7, RunTag::from_seed_text("send_rate"), world),
         gateway: GatewayAddress(url.to_owned()),
         credentials: Credentials::ApiKeys((0..partners).map(|k| format!("key {k}")).collect()),
+        transport: Transport::default(),
+        retries: Retries::default(),
+        abort: None,
         in_flight_max,
         start,
         start_unix: jiff::Timestamp::now(),

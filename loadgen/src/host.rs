@@ -28,6 +28,11 @@ pub fn stop(reason: &str) {
     goose::trigger_killswitch(reason);
 }
 
+/// Asks this load to end, and no other after it: see [`stop`].
+pub(crate) fn end_load(reason: &str) {
+    goose::trigger_killswitch(reason);
+}
+
 pub(crate) fn is_stopped() -> bool {
     STOPPED.load(Ordering::Relaxed) || goose::is_killswitch_triggered()
 }
@@ -87,7 +92,8 @@ async fn host(
     // A thread that cannot start sends nothing: its share is "not sent".
     let Some(Ok(mut batches)) = driver.map(Driver::start) else { return Ok(()) };
     while let Some(batch) = batches.recv().await {
-        for exchange in &batch {
+        // goose hears of orders, not of attempts.
+        for exchange in batch.iter().filter(|exchange| exchange.is_last) {
             let accepted = exchange.outcome == Outcome::Accepted;
             let response = Duration::from_micros(exchange.response_us());
             let status = (exchange.status != 0).then_some(exchange.status);

@@ -8,21 +8,34 @@
 //! it. When the cap on orders in flight is reached, arrivals wait and keep their intended instant,
 //! so the wait is in the response time, and the start lag says whose fault it was.
 
-mod client;
-mod connection;
+mod abort;
+mod calibration;
+mod capacity;
+mod credentials;
 mod driver;
+mod gateway;
 mod host;
+mod http1;
 mod pacer;
 mod profile;
 mod progress;
 mod recorder;
+mod request;
+mod retries;
 mod run;
 mod shards;
+mod signature;
+mod sink;
+mod transport;
 
+pub use abort::AbortRule;
 pub use arrivals::{
     ArrivalSchedule, BatchSizes, Curve, IndexRanges, Placement, Replay, Shard, Spike, Weekday,
 };
-pub use client::{Credentials, GatewayAddress};
+pub use calibration::{Step, calibrate};
+pub use capacity::{Capacity, CapacityError};
+pub use credentials::{Credentials, SecretError, SigV4, SigV4User, read_secret};
+pub use gateway::GatewayAddress;
 pub use host::stop;
 pub use profile::{
     Arrivals, BatchRow, DayOfWeek, LoadProfile, MixShares, PartnerShare, ProfileError,
@@ -30,5 +43,8 @@ pub use profile::{
 };
 pub use progress::{Progress, ProgressSnapshot};
 pub use recorder::{OutcomeLog, PerSecond, RecorderFiles};
+pub use retries::Retries;
 pub use run::{LoadError, LoadPlan, LoadResult, run};
 pub use shards::ShardState;
+pub use sink::Sink;
+pub use transport::{Protocol, Transport};

@@ -1,49 +1,41 @@
-//! The clock of a driver: says when the next of its arrivals is due, to the microsecond where the
-//! system can.
+//! The clock of a driver: says which of its arrivals is due, and until when nothing is.
 
 mod timer;
 
-use std::sync::Arc;
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use runlog::Journal;
-
 use crate::ArrivalSchedule;
-use timer::Timer;
+pub(crate) use timer::{AsyncTimer, Timer};
 
 /// An order that is due.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrival {
     /// Its index k in the whole schedule.
     pub(crate) index: u64,
-    /// When it was due.
+    /// When it was due, µs from the start of the run.
+    pub(crate) due_us: u64,
+    /// The same instant on the clock.
     pub(crate) intended: Instant,
 }
 
-/// What the pacer has to say.
-pub(crate) enum Due {
-    /// An order is to be sent now.
-    Arrival(Arrival),
-    /// A moment to do what is done now and then.
-    Tick,
-    /// The last arrival was given, or the run was stopped, or nothing can be written down.
-    End,
-}
+/// Arrivals that are due within this of the first are sent together, at the instant of the last:
+/// waking up for each costs more than sending it. It is a quarter of what a start lag may be, and
+/// an arrival that is alone leaves at its own instant.
+const TOGETHER: Duration = Duration::from_micros(250);
 
-/// Between ticks: how late a stop is noticed, and how old a live figure gets.
-const TICK: Duration = Duration::from_millis(50);
+/// How many arrivals are looked ahead at.
+const AHEAD: usize = 8;
 
 /// The arrivals of one driver: every `step`-th of the schedule, so that all have the same curve.
 pub(crate) struct Pacer {
     schedule: ArrivalSchedule,
     start: Instant,
-    /// The next arrival, and its place in this schedule, which may be a part of the whole.
-    next: Option<(u64, Arrival)>,
+    /// The next arrivals, as many as are looked ahead at.
+    ahead: VecDeque<Arrival>,
+    /// The place of the one after them in this schedule, which may be a part of the whole.
+    after: u64,
     step: u64,
-    journal: Option<Arc<Journal>>,
-    timer: Timer,
-    next_tick: Instant,
-    is_stopped: fn() -> bool,
 }
 
 impl Pacer {
@@ -52,57 +44,98 @@ impl Pacer {
         schedule: ArrivalSchedule,
         start: Instant,
         (first, step): (u64, u64),
-        is_stopped: fn() -> bool,
-        journal: Option<Arc<Journal>>,
-    ) -> std::io::Result<Self> {
-        let mut pacer = Self {
-            schedule,
-            start,
-            next: None,
-            step,
-            journal,
-            timer: Timer::new()?,
-            next_tick: Instant::now(),
-            is_stopped,
-        };
-        pacer.next = pacer.arrival(first);
-        Ok(pacer)
+    ) -> Self {
+        let mut pacer = Self { schedule, start, ahead: VecDeque::new(), after: first, step };
+        (0..AHEAD).for_each(|_| pacer.look_ahead());
+        pacer
     }
 
-    /// Waits for the next thing to say. Without room no arrival is given; it keeps its instant.
-    pub(crate) async fn next(&mut self, has_room: bool) -> Due {
-        let Some((place, arrival)) = self.next.filter(|_| !(self.is_stopped)()) else {
-            return Due::End;
-        };
-        loop {
-            let now = Instant::now();
-            if now >= self.next_tick {
-                self.next_tick = now + TICK;
-                return Due::Tick;
-            }
-            if has_room && arrival.intended <= now {
-                if self.claim(arrival.intended).is_err() {
-                    return Due::End;
-                }
-                self.next = self.arrival(place + self.step);
-                return Due::Arrival(arrival);
-            }
-            let wake = if has_room { arrival.intended.min(self.next_tick) } else { self.next_tick };
-            self.timer.sleep_until(wake).await;
+    /// The next arrival, if it is due at `now`; it is given once.
+    pub(crate) fn due(&mut self, now: Instant) -> Option<Arrival> {
+        let arrival = self.ahead.pop_front_if(|arrival| arrival.intended <= now)?;
+        self.look_ahead();
+        Some(arrival)
+    }
+
+    /// Whether every arrival was given.
+    pub(crate) fn is_done(&self) -> bool {
+        self.ahead.is_empty()
+    }
+
+    /// When to look again; none if there is no arrival left.
+    pub(crate) fn wake(&self) -> Option<Instant> {
+        let first = self.ahead.front()?.intended;
+        let mut instants = self.ahead.iter().rev().map(|arrival| arrival.intended);
+        instants.find(|instant| *instant - first <= TOGETHER)
+    }
+
+    /// No more arrivals.
+    pub(crate) fn stop(&mut self) {
+        self.ahead.clear();
+        self.after = u64::MAX;
+    }
+
+    fn look_ahead(&mut self) {
+        if let Some(arrival) = self.arrival(self.after) {
+            self.ahead.push_back(arrival);
+            self.after = self.after.saturating_add(self.step);
         }
     }
 
-    /// Writes down that the arrival is about to be sent, where a journal is kept.
-    fn claim(&self, intended: Instant) -> std::io::Result<()> {
-        let Some(journal) = &self.journal else { return Ok(()) };
-        let offset = intended.saturating_duration_since(self.start);
-        journal.claim(u64::try_from(offset.as_micros()).unwrap_or(u64::MAX))
+    fn arrival(&self, place: u64) -> Option<Arrival> {
+        (place < self.schedule.orders()).then(|| {
+            let (index, offset) = (self.schedule.index(place), self.schedule.at(place));
+            // To the microsecond, as it is recorded.
+            let due_us = u64::try_from(offset.as_micros()).unwrap_or(u64::MAX);
+            Arrival { index, due_us, intended: self.start + Duration::from_micros(due_us) }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Curve, Shard};
+
+    #[test]
+    fn each_driver_gets_its_share_once_and_nothing_before_its_instant() {
+        let start = Instant::now();
+        // One arrival in the middle of each second: 0.5 s, 1.5 s, …
+        let schedule = ArrivalSchedule::new(Curve::constant(6.0), 6, 1.0, None);
+        let mut pacer = Pacer::new(schedule, start, (1, 3));
+        assert_eq!(pacer.wake(), Some(start + Duration::from_millis(1_500)));
+        assert!(pacer.due(start + Duration::from_micros(1_499_999)).is_none());
+        let arrival = pacer.due(start + Duration::from_millis(1_500)).unwrap();
+        assert_eq!((arrival.index, arrival.due_us), (1, 1_500_000));
+        assert_eq!(pacer.due(start + Duration::from_secs(9)).unwrap().index, 4);
+        assert!(pacer.due(start + Duration::from_secs(99)).is_none());
+        assert!(pacer.is_done() && pacer.wake().is_none());
     }
 
-    fn arrival(&self, place: u64) -> Option<(u64, Arrival)> {
-        (place < self.schedule.orders()).then(|| {
-            let index = self.schedule.index(place);
-            (place, Arrival { index, intended: self.start + self.schedule.at(place) })
-        })
+    #[test]
+    fn arrivals_of_a_shard_have_the_index_of_the_whole() {
+        let start = Instant::now();
+        // Shard 1 of 2 has arrivals 1, 3 and 5 of six, at 1.5, 3.5 and 5.5 s; the second driver of
+        // two has the middle one.
+        let whole = ArrivalSchedule::new(Curve::constant(6.0), 6, 1.0, None);
+        let mut pacer = Pacer::new(whole.shard(Shard::new(1, 2).unwrap()), start, (1, 2));
+        let arrival = pacer.due(start + Duration::from_secs(9)).unwrap();
+        assert_eq!((arrival.index, arrival.due_us), (3, 3_500_000));
+        assert!(pacer.is_done());
+    }
+
+    #[test]
+    fn arrivals_wait_for_each_other_only_if_they_are_close() {
+        let start = Instant::now();
+        let wake_us = |gap_us: f64| {
+            let seconds = 4.0 * gap_us / 1e6;
+            let schedule = ArrivalSchedule::new(Curve::constant(seconds), 4, 1.0, None);
+            let wake = Pacer::new(schedule, start, (0, 1)).wake().unwrap();
+            (wake - start).as_micros()
+        };
+        // Due in the middle of each gap: at 50, 150, 250 µs, …; at 125 and 375; at 126 and 378.
+        assert_eq!(wake_us(100.0), 250);
+        assert_eq!(wake_us(250.0), 375);
+        assert_eq!(wake_us(252.0), 126);
     }
 }

@@ -15,7 +15,7 @@ use orders::OrderMix;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{ArrivalSchedule, Placement};
+use crate::{AbortRule, ArrivalSchedule, Placement, Retries};
 
 pub use batches::BatchRow;
 pub use partners::{MixShares, PartnerShare};
@@ -82,6 +82,12 @@ pub struct LoadProfile {
     /// Orders that are deliberately not right, and orders that come again.
     #[serde(default, skip_serializing_if = "MixShares::is_none")]
     pub mix: MixShares,
+    /// Whether an order is sent again; without it none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<Retries>,
+    /// When the load ends before its time; without it it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abort: Option<AbortRule>,
 }
 
 /// A profile that cannot be run. Every message names the file, key or flag to change.
@@ -215,13 +221,15 @@ impl LoadProfile {
         if self.accept_p99_ms_max == 0 {
             wrong.push(format!("profile {}: accept_p99_ms_max must be at least 1", self.name));
         }
-        let of_lists = [
+        let rules = [
             batches::sizes(&self.batches).err(),
             partners::problem(&self.partners),
             self.mix.problem(),
+            self.retries.as_ref().and_then(Retries::problem),
+            self.abort.as_ref().and_then(AbortRule::problem),
         ];
         let named = |cause| format!("profile {}: {cause}", self.name);
-        wrong.extend(of_lists.into_iter().flatten().map(named));
+        wrong.extend(rules.into_iter().flatten().map(named));
     }
 
     /// The instants of this profile's arrivals.

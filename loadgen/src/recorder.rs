@@ -10,13 +10,14 @@ use std::time::{Duration, Instant};
 
 use runlog::{Exchange, ExchangeWriter, Journal, LatencyKind, LatencyLog, LatencySummary, Outcome};
 
-use crate::Progress;
+use crate::abort::{AbortRule, AbortWatch};
 use crate::driver::Batch;
+use crate::{Progress, host};
 
 /// The files that a recorder writes, and how its histograms are cut.
 #[derive(Debug, Clone)]
 pub struct RecorderFiles {
-    /// One row per arrival.
+    /// One row per attempt.
     pub exchanges: PathBuf,
     /// The HdrHistogram interval log.
     pub latency: PathBuf,
@@ -40,9 +41,11 @@ impl OutcomeLog {
         Self(vec![NOT_SENT; usize::try_from(orders).unwrap_or(usize::MAX)])
     }
 
-    fn set(&mut self, index: u64, outcome: Outcome) {
+    /// Takes in one more attempt.
+    fn add(&mut self, index: u64, outcome: Outcome) {
+        let known = self.get(index).map_or(outcome, |before| before.followed_by(outcome));
         if let Some(place) = usize::try_from(index).ok().and_then(|index| self.0.get_mut(index)) {
-            *place = u8::try_from(outcome.code()).unwrap_or(NOT_SENT);
+            *place = u8::try_from(known.code()).unwrap_or(NOT_SENT);
         }
     }
 
@@ -64,7 +67,9 @@ pub struct PerSecond {
 
 impl PerSecond {
     fn add(&mut self, exchange: &Exchange) {
-        count(&mut self.offered, exchange.intended_us);
+        if exchange.attempt == 1 {
+            count(&mut self.offered, exchange.intended_us);
+        }
         if exchange.outcome == Outcome::Accepted {
             count(&mut self.accepted, exchange.end_us);
         }
@@ -97,13 +102,14 @@ pub(crate) struct Recorder {
     pub(crate) thread: JoinHandle<Result<Recorded, String>>,
 }
 
-/// How often the live p99 is computed.
-const LIVE_P99_EVERY: Duration = Duration::from_millis(250);
+/// How often the live quantiles are computed.
+const LIVE_EVERY: Duration = Duration::from_millis(250);
 
 /// Starts the recorder.
 pub(crate) fn start(
     files: RecorderFiles,
     orders: u64,
+    abort: Option<AbortRule>,
     progress: Arc<Progress>,
 ) -> Result<Recorder, String> {
     let create = |path: &PathBuf| {
@@ -121,43 +127,65 @@ pub(crate) fn start(
                 .map_err(|error| cannot(&files.exchanges, error.to_string()))?;
             let log = LatencyLog::new(latency, files.interval, files.start_unix_s)
                 .map_err(|error| cannot(&files.latency, error.to_string()))?;
-            let journal = files.journal.as_deref();
-            record(&receiver, writer, log, (orders, journal), &progress)
-                .map_err(|why| cannot(&files.exchanges, why))
+            let abort = abort.map(AbortWatch::new);
+            let books = Books { file: writer, log, abort, journal: files.journal };
+            books.record(&receiver, orders, &progress).map_err(|why| cannot(&files.exchanges, why))
         })
         .map_err(|error| format!("cannot start the recorder: {error}"))?;
     Ok(Recorder { batches: sender, thread: handle })
 }
 
-fn record(
-    batches: &mpsc::Receiver<Batch>,
-    mut file: ExchangeWriter<File>,
-    mut log: LatencyLog<BufWriter<File>>,
-    (orders, journal): (u64, Option<&Journal>),
-    progress: &Progress,
-) -> Result<Recorded, String> {
-    let mut outcomes = OutcomeLog::new(orders);
-    let mut last_end_us = 0;
-    let mut per_second = PerSecond::default();
-    let mut shown = Instant::now();
-    for batch in batches {
-        if let Some(journal) = journal {
-            journal.append(&batch).map_err(|error| error.to_string())?;
+/// What a recorder writes into and looks at.
+struct Books {
+    file: ExchangeWriter<File>,
+    log: LatencyLog<BufWriter<File>>,
+    abort: Option<AbortWatch>,
+    journal: Option<Arc<Journal>>,
+}
+
+impl Books {
+    fn record(
+        mut self,
+        batches: &mpsc::Receiver<Batch>,
+        orders: u64,
+        progress: &Progress,
+    ) -> Result<Recorded, String> {
+        let mut outcomes = OutcomeLog::new(orders);
+        let mut last_end_us = 0;
+        let mut per_second = PerSecond::default();
+        let mut shown = Instant::now();
+        for batch in batches {
+            if let Some(journal) = &self.journal {
+                journal.append(&batch).map_err(|error| error.to_string())?;
+            }
+            for exchange in batch {
+                outcomes.add(exchange.index, exchange.outcome);
+                last_end_us = last_end_us.max(exchange.end_us);
+                per_second.add(&exchange);
+                self.watch(&exchange, progress);
+                self.log.record(&exchange).map_err(|error| error.to_string())?;
+                self.file.write(exchange).map_err(|error| error.to_string())?;
+            }
+            if shown.elapsed() >= LIVE_EVERY {
+                let of = |kind| self.log.summary(kind);
+                progress.set_latency(&of(LatencyKind::Response), &of(LatencyKind::StartLag));
+                shown = Instant::now();
+            }
         }
-        for exchange in batch {
-            outcomes.set(exchange.index, exchange.outcome);
-            last_end_us = last_end_us.max(exchange.end_us);
-            per_second.add(&exchange);
-            log.record(&exchange).map_err(|error| error.to_string())?;
-            file.write(exchange).map_err(|error| error.to_string())?;
-        }
-        if shown.elapsed() >= LIVE_P99_EVERY {
-            progress.set_response_p99_us(log.summary(LatencyKind::Response).p99_us);
-            shown = Instant::now();
+        self.file.finish().map_err(|error| error.to_string())?;
+        let [response, service, start_lag] =
+            self.log.finish().map_err(|error| error.to_string())?;
+        progress.set_latency(&response, &start_lag);
+        Ok(Recorded { per_second, response, service, start_lag, outcomes, last_end_us })
+    }
+
+    /// Ends the load if the abort rule says so.
+    fn watch(&mut self, exchange: &Exchange, progress: &Progress) {
+        let Some(watch) = &mut self.abort else { return };
+        if let Some(reason) = watch.see(exchange.outcome, exchange.end_us) {
+            self.abort = None;
+            progress.abort(reason);
+            host::end_load("abort rule");
         }
     }
-    file.finish().map_err(|error| error.to_string())?;
-    let [response, service, start_lag] = log.finish().map_err(|error| error.to_string())?;
-    progress.set_response_p99_us(response.p99_us);
-    Ok(Recorded { per_second, response, service, start_lag, outcomes, last_end_us })
 }

@@ -8,7 +8,7 @@ use crate::{ArrivalSchedule, IndexRanges};
 /// Where a shard stands. Places count its own arrivals from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShardState {
-    /// Places whose exchange was written down.
+    /// Places whose last exchange was written down.
     pub done: IndexSet,
     /// Places that were claimed, so that they may have been sent, and of which nothing more is
     /// known. Only the reconciliation can tell.
@@ -62,7 +62,7 @@ fn take_in(
             JournalEntry::Claim { until_us } => claimed_us = claimed_us.max(Some(until_us)),
             JournalEntry::Exchange(exchange) => {
                 let place = schedule.place_of(exchange.index).filter(|place| *place < done.bound());
-                if let Some(place) = place {
+                if let Some(place) = place.filter(|_| exchange.is_last) {
                     done.insert(place);
                 }
             }
@@ -95,6 +95,8 @@ mod tests {
             end_us: 0,
             status: 202,
             outcome: Outcome::Accepted,
+            attempt: 1,
+            is_last: true,
         })
     }
 
@@ -114,6 +116,16 @@ mod tests {
         assert_eq!(state.unknown, [1, 3, 4]);
         assert_eq!(places(&state.pending), [5, 6, 7, 8, 9]);
         assert_eq!(places(&state.to_send(true)), [1, 3, 4, 5, 6, 7, 8, 9]);
+    }
+
+    #[test]
+    fn an_order_whose_next_attempt_was_not_written_down_is_unknown() {
+        let JournalEntry::Exchange(answered) = exchange(1) else { unreachable!() };
+        let first = JournalEntry::Exchange(Exchange { is_last: false, ..answered });
+        let second = JournalEntry::Exchange(Exchange { attempt: 2, ..answered });
+        let claim = JournalEntry::Claim { until_us: 4_500_000 };
+        assert_eq!(state(vec![vec![claim, exchange(0), first]]).unknown, [1]);
+        assert_eq!(state(vec![vec![claim, exchange(0), first, second]]).done.len(), 2);
     }
 
     #[test]

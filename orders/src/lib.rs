@@ -42,7 +42,7 @@ pub use order::{Buyer, Item, Order, OrderError, PaymentTerms, PaymentTermsError,
 pub use partner::{PartnerId, PartnerIdError};
 pub use rate::{Rate, RateError};
 pub use reason::{Reason, ReasonError};
-pub use sample::{SampledOrder, Sampler};
+pub use sample::{BodyWriter, SampledOrder, Sampler, WrittenOrder};
 pub use state::{State, StateError};
 pub use status::{LineStatus, Links, NfeReference, OrderStatus, StatusDocument};
 pub use text::{ShipToCode, ShipToCodeError};

@@ -27,6 +27,8 @@ pub struct RunTag([u8; TAG_DIGITS]);
 
 const TAG_DIGITS: usize = 5;
 const INDEX_DIGITS: usize = 7;
+/// The length of every number that a run chooses.
+pub(crate) const PLANNED_LENGTH: usize = TAG_DIGITS + 1 + INDEX_DIGITS;
 const BASE_36: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
 impl OrderNumber {
@@ -41,11 +43,16 @@ impl OrderNumber {
 
     /// The number of order k of a run: the tag, a hyphen, k in seven base-36 digits.
     pub fn planned(tag: &RunTag, index: u64) -> Self {
-        let mut text = [b'0'; TAG_DIGITS + 1 + INDEX_DIGITS];
+        Self(String::from_utf8_lossy(&Self::planned_text(tag, index)).into())
+    }
+
+    /// The same as ASCII text.
+    pub(crate) fn planned_text(tag: &RunTag, index: u64) -> [u8; PLANNED_LENGTH] {
+        let mut text = [b'0'; PLANNED_LENGTH];
         text[..TAG_DIGITS].copy_from_slice(&tag.0);
         text[TAG_DIGITS] = b'-';
         text[TAG_DIGITS + 1..].copy_from_slice(&digits::<INDEX_DIGITS>(index));
-        Self(String::from_utf8_lossy(&text).into())
+        text
     }
 
     /// The k of a number that [`OrderNumber::planned`] made for this run; none for any other.

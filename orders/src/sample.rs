@@ -1,18 +1,21 @@
 //! Order k of a run, made again whenever somebody asks.
 
+mod body;
+mod choices;
+
+pub use body::{BodyWriter, WrittenOrder};
+
 use jiff::Timestamp;
 
-use crate::seed::Draws;
+use choices::{Choices, ItemChoice};
+
 use crate::{
     Buyer, Deviation, Discount, IssuedAt, Item, Order, OrderMix, OrderNumber, PartnerId, RunTag,
     ShipTo, World,
 };
 
-/// The stream of the run's seed from which orders are made.
-const ORDERS: u64 = 0x6f72_6465_7273; // "orders"
-
-/// Terms and how many in ten orders have them, roughly.
-const TERMS: [&str; 4] = ["30", "30/60", "28/56/84", "0"];
+/// What a twentieth of the items are reduced by, percent.
+const DISCOUNT: &str = "5.00";
 
 /// Makes the orders of a run.
 #[derive(Debug, Clone)]
@@ -21,6 +24,8 @@ pub struct Sampler {
     tag: RunTag,
     world: World,
     mix: OrderMix,
+    /// So many items in every order, instead of a varying number.
+    items: Option<u32>,
 }
 
 /// An order and who sends it.
@@ -37,13 +42,21 @@ pub struct SampledOrder {
 impl Sampler {
     /// The orders of the run with this seed and tag.
     pub fn new(seed: u64, tag: RunTag, world: World) -> Self {
-        Self { seed, tag, world, mix: OrderMix::orders_only() }
+        Self { seed, tag, world, mix: OrderMix::orders_only(), items: None }
     }
 
     /// The same run, in which some arrivals are no order.
     #[must_use]
     pub fn with_mix(mut self, mix: OrderMix) -> Self {
         self.mix = mix;
+        self
+    }
+
+    /// The same, but every order has exactly so many items, at least one and at most as many as
+    /// there are products: bodies of a known size, to compare senders with.
+    #[must_use]
+    pub fn with_items(mut self, items: u32) -> Self {
+        self.items = Some(items.max(1));
         self
     }
 
@@ -58,49 +71,44 @@ impl Sampler {
     /// # Panics
     /// Never: the constants it parses are valid.
     pub fn order(&self, index: u64, issued_at: Timestamp) -> SampledOrder {
-        let mut draws = Draws::new(self.seed, ORDERS, index);
-        let partner_index = self.world.choose_partner(&mut draws);
-        let of_partner = u64::from(self.world.customers_of(partner_index));
-        let customer_index =
-            partner_index + self.world.size().partners * (draws.below(of_partner) as u32);
-        let customer = self.world.customer(customer_index);
-        let address = draws.below(customer.ship_to.len() as u64) as usize;
-        let terms = TERMS[draws.below(TERMS.len() as u64) as usize];
+        let choices = self.choose(index, |customer| self.world.ship_to_count(customer));
+        let customer = self.world.customer(choices.customer);
+        let items = choices.items().map(|item| self.item(item)).collect();
         let order = Order {
             partner_order_no: OrderNumber::planned(&self.tag, index),
             issued_at: IssuedAt::in_brasilia(issued_at),
             buyer: Buyer { cnpj: customer.cnpj },
-            ship_to: ShipTo { code: customer.ship_to[address].clone() },
+            ship_to: ShipTo { code: customer.ship_to[choices.address as usize].clone() },
             requested_delivery: None,
-            payment_terms: terms.parse().expect("a constant that is payment terms"),
-            allow_partial: draws.below(2) == 0,
-            items: self.items(&mut draws),
+            payment_terms: choices.terms.parse().expect("a constant that is payment terms"),
+            allow_partial: choices.allow_partial,
+            items,
             misread: Vec::new(),
         };
+        let partner_index = choices.partner;
         SampledOrder { partner: self.world.partner(partner_index), partner_index, order }
     }
 
-    /// One to twelve different products, three on average, a twentieth of them at 5 % off.
-    fn items(&self, draws: &mut Draws) -> Vec<Item> {
-        let products = u64::from(self.world.size().products);
-        let wanted = (1 + draws.below(3) + draws.below(3) + draws.below(20) / 19 * 7).min(products);
-        let first = draws.below(products);
-        // A stride without a common factor would be needed for any size; neighbours are enough.
-        let stride = (products / wanted).max(1);
-        (0..wanted)
-            .map(|position| {
-                let product = self.world.product(((first + position * stride) % products) as u32);
-                let packs = 1 + draws.below(10) as u32;
-                let reduced = draws.below(20) == 0;
-                Item {
-                    line: position as u32 + 1,
-                    ean: product.gtin,
-                    qty: (packs * 6).try_into().expect("at most sixty"),
-                    unit_price: product.unit_price,
-                    discount_pct: reduced.then(|| "5.00".parse::<Discount>().expect("a constant")),
-                }
-            })
-            .collect()
+    /// What writes the bodies of the same orders faster.
+    pub fn body_writer(&self) -> BodyWriter {
+        BodyWriter::new(self.clone())
+    }
+
+    fn choose(&self, index: u64, addresses_of: impl Fn(u32) -> u32) -> Choices {
+        Choices::draw(self.seed, index, &self.world, self.items, addresses_of)
+    }
+
+    fn item(&self, chosen: ItemChoice) -> Item {
+        let product = self.world.product(chosen.product);
+        Item {
+            line: chosen.line,
+            ean: product.gtin,
+            qty: chosen.quantity.try_into().expect("at most sixty"),
+            unit_price: product.unit_price,
+            discount_pct: chosen
+                .is_reduced
+                .then(|| DISCOUNT.parse::<Discount>().expect("a constant")),
+        }
     }
 }
 
@@ -146,6 +154,26 @@ mod tests {
         assert!((2_800..4_000).contains(&items), "{items}");
     }
 
+    #[test]
+    fn orders_of_a_fixed_size_have_so_many_items_of_different_products() {
+        for wanted in [1, 16, 990] {
+            let order = sampler(4).with_items(wanted).order(11, at()).order;
+            let products: BTreeSet<_> = order.items.iter().map(|item| &item.ean).collect();
+            assert_eq!((order.items.len(), products.len()), (wanted as usize, wanted as usize));
+        }
+    }
+
+    #[test]
+    fn a_writer_goes_on_to_another_second_and_back() {
+        let mut writer = sampler(8).body_writer();
+        for (k, second) in [(0, 1_800_000_000), (1, 1_800_000_001), (2, 1_800_000_000)] {
+            let issued_at = Timestamp::from_second(second).unwrap();
+            let mut body = Vec::new();
+            writer.write(k, issued_at, &mut body);
+            assert_eq!(Order::parse(&body).unwrap(), sampler(8).order(k, issued_at).order);
+        }
+    }
+
     proptest! {
         #[test]
         fn a_sampled_order_parses_and_comes_back_the_same(seed: u64, index in 0_u64..1 << 36) {
@@ -154,6 +182,24 @@ mod tests {
             prop_assert_eq!(Order::parse(&body).unwrap(), sampled.order.clone());
             let products: BTreeSet<_> = sampled.order.items.iter().map(|item| &item.ean).collect();
             prop_assert_eq!(products.len(), sampled.order.items.len());
+        }
+
+        #[test]
+        fn the_body_writer_writes_the_bytes_of_the_same_order(
+            seed: u64, index in 0_u64..1 << 36, items in prop::option::of(1_u32..40), second: i32,
+        ) {
+            let mut sampler = sampler(seed);
+            if let Some(items) = items {
+                sampler = sampler.with_items(items);
+            }
+            let issued_at = Timestamp::from_second(second.into()).unwrap();
+            let sampled = sampler.order(index, issued_at);
+            let mut body = b"kept ".to_vec();
+            let written = sampler.body_writer().write(index, issued_at, &mut body);
+            let expected = format!("kept {}", serde_json::to_string(&sampled.order).unwrap());
+            prop_assert_eq!(String::from_utf8(body).unwrap(), expected);
+            prop_assert_eq!(written.partner_index, sampled.partner_index);
+            prop_assert_eq!(written.number(), sampled.order.partner_order_no.as_str());
         }
     }
 }

@@ -237,6 +237,14 @@ impl World {
         }
     }
 
+    /// How many addresses customer `index` has.
+    pub(crate) fn ship_to_count(&self, index: u32) -> u32 {
+        let mut draws = Draws::new(0, CUSTOMERS, u64::from(index));
+        pick(&SHOPS, &mut draws);
+        pick(&PLACES, &mut draws);
+        1 + draws.below(4) as u32
+    }
+
     /// Product `index`.
     pub fn product(&self, index: u32) -> Product {
         let mut draws = Draws::new(0, PRODUCTS, u64::from(index));
@@ -415,6 +423,15 @@ mod tests {
         // Four standard errors are 183.
         assert!(counts[1].abs_diff(3_000) < 183 && counts[1] + counts[4] == 10_000, "{counts:?}");
         assert_eq!(PartnerShares::new(&[(32, 1)]), None);
+    }
+
+    #[test]
+    fn the_number_of_addresses_is_known_without_the_customer() {
+        let world = World::default();
+        for index in 0..100 {
+            let customer = world.customer(index);
+            assert_eq!(world.ship_to_count(index) as usize, customer.ship_to.len());
+        }
     }
 
     #[test]

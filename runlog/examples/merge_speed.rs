@@ -74,5 +74,7 @@ fn exchange(index: u64, orders: u64) -> Exchange {
         end_us: sent_us + 800 + (noise >> 40) % 9_000 + slow_us,
         status: 202,
         outcome: Outcome::Accepted,
+        attempt: 1,
+        is_last: true,
     }
 }

@@ -34,6 +34,18 @@ impl Outcome {
         }
     }
 
+    /// What is known of an order whose attempts ended so, one after the other. An attempt without
+    /// an answer stays unknown whatever the next one is told, unless that is "accepted": the first
+    /// may have been taken.
+    #[must_use]
+    pub fn followed_by(self, later: Self) -> Self {
+        match (self, later) {
+            (Self::Accepted, _) | (_, Self::Accepted) => Self::Accepted,
+            (Self::Unknown, _) => Self::Unknown,
+            (Self::Rejected | Self::Throttled | Self::Failed, later) => later,
+        }
+    }
+
     /// The code of the outcome in the exchanges file.
     pub fn code(self) -> i32 {
         match self {
@@ -51,7 +63,7 @@ impl Outcome {
     }
 }
 
-/// One arrival: when it was due, when it was sent, when it ended, and how.
+/// One attempt at an arrival: when it was due, when it was sent, when it ended, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exchange {
     /// The arrival's index k in the schedule; also names the order.
@@ -66,6 +78,10 @@ pub struct Exchange {
     pub status: u16,
     /// What the sender knows.
     pub outcome: Outcome,
+    /// Which attempt at the order this is; 1 is the first.
+    pub attempt: u8,
+    /// Whether no further attempt followed.
+    pub is_last: bool,
 }
 
 impl Exchange {
@@ -153,11 +169,22 @@ mod tests {
             end_us: 6_000,
             status: 202,
             outcome: Outcome::Accepted,
+            attempt: 1,
+            is_last: true,
         };
         assert_eq!(
             (late.start_lag_us(), late.service_us(), late.response_us()),
             (300, 4_700, 5_000)
         );
+    }
+
+    #[test]
+    fn an_unanswered_attempt_stays_unknown_until_another_is_accepted() {
+        use Outcome::{Accepted, Failed, Rejected, Throttled, Unknown};
+        assert_eq!(Unknown.followed_by(Rejected), Unknown);
+        assert_eq!(Unknown.followed_by(Throttled).followed_by(Accepted), Accepted);
+        assert_eq!(Failed.followed_by(Throttled).followed_by(Rejected), Rejected);
+        assert_eq!(Failed.followed_by(Unknown).followed_by(Failed), Unknown);
     }
 
     #[test]

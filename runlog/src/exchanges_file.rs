@@ -1,4 +1,4 @@
-//! The exchanges as a Parquet file: one fixed row per arrival, in order of completion. DuckDB and
+//! The exchanges as a Parquet file: one fixed row per attempt, in order of completion. DuckDB and
 //! pandas open it; memory while writing is one row group.
 
 use std::fs::File;
@@ -6,9 +6,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::column::reader::get_typed_column_reader;
-use parquet::data_type::{Int32Type, Int64Type};
+use parquet::data_type::{BoolType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
@@ -18,7 +18,7 @@ use parquet::schema::parser::parse_message_type;
 use crate::{Exchange, Outcome, RunFileError};
 
 /// The columns. Times are microseconds from the start of the run; `outcome` is
-/// [`Outcome::code`].
+/// [`Outcome::code`]; `attempt` counts from 1, and the row of an order's last attempt `is_last`.
 const SCHEMA: &str = "message exchange {
     required int64 index;
     required int64 intended_us;
@@ -26,6 +26,8 @@ const SCHEMA: &str = "message exchange {
     required int64 end_us;
     required int32 status;
     required int32 outcome;
+    required int32 attempt;
+    required boolean is_last;
 }";
 
 /// Rows held in memory before they are written: 100,000 rows are 5 MB.
@@ -46,6 +48,11 @@ impl<W: Write + Send> ExchangeWriter<W> {
         let schema = Arc::new(parse_message_type(SCHEMA)?);
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            // Instants and indices rise and never repeat: differences are short, and a dictionary
+            // would only cost time.
+            .set_dictionary_enabled(false)
+            .set_encoding(Encoding::DELTA_BINARY_PACKED)
+            .set_column_encoding("is_last".into(), Encoding::PLAIN)
             .build();
         let file = SerializedFileWriter::new(out, schema, Arc::new(properties))?;
         Ok(Self { file, rows: Vec::with_capacity(ROW_GROUP_ROWS) })
@@ -75,8 +82,8 @@ impl<W: Write + Send> ExchangeWriter<W> {
         let rows = std::mem::take(&mut self.rows);
         let longs: [fn(&Exchange) -> u64; 4] =
             [|row| row.index, |row| row.intended_us, |row| row.sent_us, |row| row.end_us];
-        let ints: [fn(&Exchange) -> i32; 2] =
-            [|row| i32::from(row.status), |row| row.outcome.code()];
+        let ints: [fn(&Exchange) -> i32; 3] =
+            [|row| i32::from(row.status), |row| row.outcome.code(), |row| i32::from(row.attempt)];
         let mut group = self.file.next_row_group()?;
         for column in longs {
             let values: Vec<i64> = rows.iter().map(|row| column(row).cast_signed()).collect();
@@ -91,6 +98,11 @@ impl<W: Write + Send> ExchangeWriter<W> {
                 writer.typed::<Int32Type>().write_batch(&values, None, None)?;
                 writer.close()?;
             }
+        }
+        if let Some(mut writer) = group.next_column()? {
+            let values: Vec<bool> = rows.iter().map(|row| row.is_last).collect();
+            writer.typed::<BoolType>().write_batch(&values, None, None)?;
+            writer.close()?;
         }
         group.close()?;
         self.rows = rows;
@@ -143,7 +155,8 @@ impl ExchangeRows {
         let group = self.file.get_row_group(self.next_group).map_err(|e| e.to_string())?;
         let count = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
         let mut longs: [Vec<i64>; 4] = Default::default();
-        let mut ints: [Vec<i32>; 2] = Default::default();
+        let mut ints: [Vec<i32>; 3] = Default::default();
+        let mut is_last = Vec::new();
         for (column, values) in longs.iter_mut().enumerate() {
             let reader = group.get_column_reader(column).map_err(|e| e.to_string())?;
             let mut reader = get_typed_column_reader::<Int64Type>(reader);
@@ -154,11 +167,19 @@ impl ExchangeRows {
             let mut reader = get_typed_column_reader::<Int32Type>(reader);
             reader.read_records(count, None, None, values).map_err(|e| e.to_string())?;
         }
-        (0..count).map(|row| exchange(&longs, &ints, row)).collect()
+        let reader = group.get_column_reader(7).map_err(|e| e.to_string())?;
+        let mut reader = get_typed_column_reader::<BoolType>(reader);
+        reader.read_records(count, None, None, &mut is_last).map_err(|e| e.to_string())?;
+        (0..count).map(|row| exchange(&longs, &ints, &is_last, row)).collect()
     }
 }
 
-fn exchange(longs: &[Vec<i64>; 4], ints: &[Vec<i32>; 2], row: usize) -> Result<Exchange, String> {
+fn exchange(
+    longs: &[Vec<i64>; 4],
+    ints: &[Vec<i32>; 3],
+    is_last: &[bool],
+    row: usize,
+) -> Result<Exchange, String> {
     let long = |column: usize| longs[column].get(row).map(|value| value.cast_unsigned());
     let int = |column: usize| ints[column].get(row).copied();
     let read = || {
@@ -169,6 +190,8 @@ fn exchange(longs: &[Vec<i64>; 4], ints: &[Vec<i32>; 2], row: usize) -> Result<E
             end_us: long(3)?,
             status: u16::try_from(int(0)?).ok()?,
             outcome: Outcome::from_code(int(1)?)?,
+            attempt: u8::try_from(int(2)?).ok()?,
+            is_last: *is_last.get(row)?,
         })
     };
     read().ok_or_else(|| "a row of another version".to_owned())
@@ -211,6 +234,8 @@ mod tests {
             end_us: index * 7 + 3,
             status: 200 + u16::try_from(index % 300).unwrap(),
             outcome: Outcome::ALL[usize::try_from(index % 5).unwrap()],
+            attempt: 1 + u8::try_from(index % 7).unwrap(),
+            is_last: index % 3 == 0,
         };
         let count = ROW_GROUP_ROWS as u64 + 11;
         let mut writer = ExchangeWriter::new(File::create(&path).unwrap()).unwrap();

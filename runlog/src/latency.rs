@@ -24,9 +24,9 @@ const LOWEST_US: u64 = 1;
 const HIGHEST_US: u64 = 600_000_000;
 const DIGITS: u8 = 3;
 
-/// How many intervals are kept open for late completions before the oldest is written. A
+/// How long intervals are kept open for late completions: longer than an answer is waited for. A
 /// completion later than that gets a second line for its interval, which a merge adds up.
-const OPEN_INTERVALS_MAX: usize = 40;
+const OPEN_FOR: Duration = Duration::from_secs(40);
 
 /// Which two instants a latency lies between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -53,11 +53,12 @@ impl LatencyKind {
         }
     }
 
-    fn of(self, exchange: &Exchange) -> u64 {
+    /// What an exchange has of it.
+    fn of(self, exchange: &Exchange) -> Option<u64> {
         match self {
-            Self::Response => exchange.response_us(),
-            Self::Service => exchange.service_us(),
-            Self::StartLag => exchange.start_lag_us(),
+            Self::Response => exchange.is_last.then(|| exchange.response_us()),
+            Self::Service => Some(exchange.service_us()),
+            Self::StartLag => (exchange.attempt == 1).then(|| exchange.start_lag_us()),
         }
     }
 }
@@ -75,8 +76,16 @@ pub struct LatencySummary {
     pub count: u64,
     /// Median, µs.
     pub p50_us: u64,
+    /// Lower end of the 95 % interval of the true median, µs.
+    pub p50_low_us: u64,
+    /// Upper end of the 95 % interval of the true median, µs.
+    pub p50_high_us: u64,
     /// 90 of 100 are at most this, µs.
     pub p90_us: u64,
+    /// Lower end of the 95 % interval of the true p90, µs.
+    pub p90_low_us: u64,
+    /// Upper end of the 95 % interval of the true p90, µs.
+    pub p90_high_us: u64,
     /// 99 of 100 are at most this, µs.
     pub p99_us: u64,
     /// Lower end of the 95 % interval of the true p99, µs.
@@ -91,30 +100,39 @@ pub struct LatencySummary {
 
 impl From<&Histogram<u64>> for LatencySummary {
     fn from(histogram: &Histogram<u64>) -> Self {
-        let [low, high] = p99_interval(histogram.len());
+        let count = histogram.len();
+        let ends = |quantile: f64| {
+            quantile_interval(quantile, count).map(|end| histogram.value_at_quantile(end))
+        };
+        let ([p50_low_us, p50_high_us], [p90_low_us, p90_high_us]) = (ends(0.5), ends(0.9));
+        let [p99_low_us, p99_high_us] = ends(0.99);
         Self {
-            count: histogram.len(),
+            count,
             p50_us: histogram.value_at_quantile(0.5),
+            p50_low_us,
+            p50_high_us,
             p90_us: histogram.value_at_quantile(0.9),
+            p90_low_us,
+            p90_high_us,
             p99_us: histogram.value_at_quantile(0.99),
-            p99_low_us: histogram.value_at_quantile(low),
-            p99_high_us: histogram.value_at_quantile(high),
+            p99_low_us,
+            p99_high_us,
             p999_us: histogram.value_at_quantile(0.999),
             max_us: histogram.max(),
         }
     }
 }
 
-/// The quantiles between which the true p99 lies with 95 % confidence, from order statistics:
-/// ranks n q +/- 1.96 sqrt(n q (1 - q)).
-fn p99_interval(count: u64) -> [f64; 2] {
-    const Q: f64 = 0.99;
-    let half = 1.96 * (Q * (1.0 - Q) / count.max(1) as f64).sqrt();
-    [(Q - half).max(0.0), (Q + half).min(1.0)]
+/// The quantiles between which the true quantile `q` lies with 95 % confidence, from order
+/// statistics: ranks n q +/- 1.96 sqrt(n q (1 - q)).
+fn quantile_interval(q: f64, count: u64) -> [f64; 2] {
+    let half = 1.96 * (q * (1.0 - q) / count.max(1) as f64).sqrt();
+    [(q - half).max(0.0), (q + half).min(1.0)]
 }
 
-/// Records exchanges and writes the interval log as intervals get old. Memory is bounded by
-/// 3 x 40 open histograms of 172 KB, whatever the length of the run.
+/// Records exchanges and writes the interval log as intervals get old. Memory is bounded, whatever
+/// the length of the run, by three histograms of 172 KB for each interval of the last 40 s: 20 MB
+/// with intervals of a second, 3 MB with intervals of ten.
 pub struct LatencyLog<W> {
     out: W,
     interval: Duration,
@@ -140,7 +158,8 @@ impl<W: Write> LatencyLog<W> {
         Ok(Self { out, interval, open: BTreeMap::new(), whole: [empty(), empty(), empty()] })
     }
 
-    /// Adds one exchange.
+    /// Adds one exchange: an order's start lag with its first attempt, its response time with its
+    /// last, a service time with each.
     ///
     /// # Errors
     /// What the writer says when an old interval is written.
@@ -149,11 +168,12 @@ impl<W: Write> LatencyLog<W> {
         let interval = exchange.intended_us / interval_us;
         let open = self.open.entry(interval).or_insert_with(|| [empty(), empty(), empty()]);
         for (position, kind) in LatencyKind::ALL.into_iter().enumerate() {
-            let value = kind.of(exchange);
+            let Some(value) = kind.of(exchange) else { continue };
             open[position].saturating_record(value);
             self.whole[position].saturating_record(value);
         }
-        if self.open.len() > OPEN_INTERVALS_MAX { self.write_oldest() } else { Ok(()) }
+        let open_max = OPEN_FOR.as_micros().div_ceil(u128::from(interval_us)) + 1;
+        if self.open.len() as u128 > open_max { self.write_oldest() } else { Ok(()) }
     }
 
     /// The quantiles so far.
@@ -246,6 +266,31 @@ mod tests {
             end_us: intended_us + lag_us + service_us,
             status: 202,
             outcome: Outcome::Accepted,
+            attempt: 1,
+            is_last: true,
+        }
+    }
+
+    #[test]
+    fn an_order_of_two_attempts_has_one_lag_one_response_and_two_services() {
+        let mut log = LatencyLog::new(Vec::new(), Duration::from_secs(1), 0.0).unwrap();
+        log.record(&Exchange { is_last: false, ..exchange(1_000, 30, 200) }).unwrap();
+        log.record(&Exchange { attempt: 2, ..exchange(1_000, 700, 400) }).unwrap();
+        let [response, service, lag] = log.finish().unwrap();
+        assert_eq!((response.count, response.max_us), (1, 1_100));
+        assert_eq!((service.count, service.p50_us, service.max_us), (2, 200, 400));
+        assert_eq!((lag.count, lag.max_us), (1, 30));
+    }
+
+    #[test]
+    fn open_intervals_are_bounded_by_time_and_not_by_number() {
+        for (interval_s, intervals) in [(1, 41), (10, 5)] {
+            let interval = Duration::from_secs(interval_s);
+            let mut log = LatencyLog::new(Vec::new(), interval, 0.0).unwrap();
+            for second in 0..500 {
+                log.record(&exchange(second * 1_000_000, 0, 1_000)).unwrap();
+            }
+            assert_eq!(log.open.len(), intervals, "{interval_s} s");
         }
     }
 
@@ -292,10 +337,13 @@ mod tests {
     fn the_interval_of_p99_narrows_with_the_count() {
         // n = 1,000: p98.38 to p99.62; n = 10,000: p98.80 to p99.20; n = 1: everything.
         for (count, low, high) in [(1_000, 0.9838, 0.9962), (10_000, 0.9880, 0.9920)] {
-            let interval = p99_interval(count);
+            let interval = quantile_interval(0.99, count);
             assert!((interval[0] - low).abs() < 5e-5 && (interval[1] - high).abs() < 5e-5);
         }
-        assert_eq!(p99_interval(1)[1], 1.0);
+        assert_eq!(quantile_interval(0.99, 1)[1], 1.0);
+        // The median of 400: ranks 200 +/- 19.6.
+        let median = quantile_interval(0.5, 400);
+        assert!((median[0] - 0.451).abs() < 1e-9 && (median[1] - 0.549).abs() < 1e-9);
     }
 
     #[test]

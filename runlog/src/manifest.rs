@@ -57,8 +57,22 @@ pub struct GeneratorHealth {
     pub in_flight_cap: u64,
     /// Arrivals that found the cap reached and had to wait.
     pub capped: u64,
-    /// Outcomes, by count.
+    /// Outcomes, by count of orders.
     pub outcomes: OutcomeCounts,
+    /// Attempts beyond the first of an order.
+    #[serde(default)]
+    pub retries: u64,
+    /// The share of a processor that the busiest of the generator's threads used while it sent,
+    /// in thousandths; what is above 800 leaves it no room to be in time.
+    #[serde(default)]
+    pub cpu_permille: u32,
+    /// How far the gateway's clock is ahead of this machine's: what it is at least and at most by
+    /// the `date` of its answers, ms; absent if none had one.
+    #[serde(default)]
+    pub clock_offset_ms: Option<[i64; 2]>,
+    /// How far this machine's clock was set while the run lasted, ms.
+    #[serde(default)]
+    pub clock_step_ms: i64,
 }
 
 /// What one of our processes used of this machine; absent where the platform does not tell.
@@ -123,6 +137,9 @@ pub struct RunManifest {
     pub deployment: Deployment,
     /// Why the run was stopped before its end, if it was: `SIGINT`, `SIGTERM`.
     pub stopped: Option<String>,
+    /// What the abort rule of the profile saw, if it ended the load.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aborted: Option<String>,
     /// How long each phase took.
     pub phases: Phases,
     /// How the generator fared.

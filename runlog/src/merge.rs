@@ -3,7 +3,7 @@
 //! so nothing is lost: the merged files are those of a run that was never split.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::PathBuf;
@@ -32,12 +32,15 @@ pub struct MergeFiles {
 pub struct Merged {
     /// Which arrivals have an exchange.
     pub seen: IndexSet,
-    /// Exchanges of an arrival that has one already, or that nobody planned.
+    /// First attempts at an arrival that has had one already, and whatever nobody planned.
     pub again: u64,
-    /// Outcomes, by count.
+    /// Exchanges, of which an order has one for each attempt.
+    pub attempts: u64,
+    /// Attempts beyond the first of an order.
+    pub retries: u64,
+    /// Outcomes, by count of orders.
     pub outcomes: OutcomeCounts,
-    /// The code of each arrival's outcome, the last one; 255 where there is none.
-    codes: Vec<u8>,
+    codes: OutcomeCodes,
     /// Response, service and start lag over the whole run.
     pub latency: [LatencySummary; 3],
     /// When the last exchange ended, µs from the start.
@@ -49,14 +52,64 @@ const NOT_SENT: u8 = u8::MAX;
 impl Merged {
     /// The outcome of arrival `k`; none if it has no exchange.
     pub fn outcome(&self, k: u64) -> Option<Outcome> {
+        self.codes.get(k)
+    }
+}
+
+/// What is known of each arrival after all of its attempts.
+#[derive(Debug, Clone)]
+struct OutcomeCodes {
+    /// The code of each outcome; 255 where there is none.
+    codes: Vec<u8>,
+    /// Arrivals whose newest attempt was followed by another, which may be under way.
+    open: BTreeSet<u64>,
+}
+
+impl OutcomeCodes {
+    fn new(planned: u64) -> Self {
+        let codes = vec![NOT_SENT; usize::try_from(planned).unwrap_or(usize::MAX)];
+        Self { codes, open: BTreeSet::new() }
+    }
+
+    fn get(&self, k: u64) -> Option<Outcome> {
         let code = *self.codes.get(usize::try_from(k).ok()?)?;
         Outcome::from_code(i32::from(code))
+    }
+
+    fn add(&mut self, exchange: &Exchange) {
+        self.follow(exchange.index, exchange.outcome);
+        if exchange.is_last {
+            self.open.remove(&exchange.index);
+        } else {
+            self.open.insert(exchange.index);
+        }
+    }
+
+    fn follow(&mut self, k: u64, outcome: Outcome) {
+        let known = self.get(k).map_or(outcome, |before| before.followed_by(outcome));
+        if let Some(place) = usize::try_from(k).ok().and_then(|k| self.codes.get_mut(k)) {
+            *place = u8::try_from(known.code()).unwrap_or(NOT_SENT);
+        }
+    }
+
+    /// An attempt that a dead sender began and did not write down may have been taken.
+    fn close(&mut self) {
+        while let Some(k) = self.open.pop_first() {
+            self.follow(k, Outcome::Unknown);
+        }
+    }
+
+    fn counts(&self) -> OutcomeCounts {
+        let mut counts = OutcomeCounts::default();
+        let codes = self.codes.iter().copied().map(i32::from);
+        codes.filter_map(Outcome::from_code).for_each(|outcome| counts.add(outcome));
+        counts
     }
 }
 
 /// Merges the exchanges of several senders. Each source is nearly in the order of its ends, as
 /// senders write; one of them may lag by as much as an order takes. Memory is what the sources
-/// hold, and a bit an arrival.
+/// hold, and nine bits an arrival.
 ///
 /// # Errors
 /// If a source cannot be read, or a file not be written; the message names it.
@@ -80,25 +133,26 @@ where
     )
     .map_err(in_latency)?;
     let mut seen = IndexSet::new(planned);
-    let mut outcomes = OutcomeCounts::default();
-    let mut codes = vec![NOT_SENT; usize::try_from(planned).unwrap_or(usize::MAX)];
-    let (mut again, mut last_end_us) = (0, 0);
+    let mut codes = OutcomeCodes::new(planned);
+    let (mut again, mut attempts, mut retries, mut last_end_us) = (0, 0, 0, 0);
     for exchange in ByEnd::new(sources)? {
         let exchange = exchange?;
-        let is_new = exchange.index < planned && seen.insert(exchange.index);
-        again += u64::from(!is_new);
-        outcomes.add(exchange.outcome);
-        let place = usize::try_from(exchange.index).ok().and_then(|k| codes.get_mut(k));
-        if let (Some(place), Ok(code)) = (place, u8::try_from(exchange.outcome.code())) {
-            *place = code;
-        }
+        let is_planned = exchange.index < planned;
+        let is_new = is_planned && seen.insert(exchange.index);
+        let is_retry = is_planned && exchange.attempt > 1;
+        again += u64::from(!is_new && !is_retry);
+        attempts += 1;
+        retries += u64::from(is_retry);
+        codes.add(&exchange);
         last_end_us = last_end_us.max(exchange.end_us);
         log.record(&exchange).map_err(in_latency)?;
         rows.write(exchange).map_err(in_exchanges)?;
     }
     rows.finish().map_err(in_exchanges)?;
     let latency = log.finish().map_err(in_latency)?;
-    Ok(Merged { seen, again, outcomes, codes, latency, last_end_us })
+    codes.close();
+    let outcomes = codes.counts();
+    Ok(Merged { seen, again, attempts, retries, outcomes, codes, latency, last_end_us })
 }
 
 /// Several sources as one, always the exchange that ended first.
@@ -172,6 +226,8 @@ mod tests {
                     end_us: sent_us + 900 + (noise >> 20) % 80_000,
                     status: 202,
                     outcome: Outcome::ALL[usize::from(noise.is_multiple_of(50))],
+                    attempt: 1,
+                    is_last: true,
                 }
             })
             .collect();
@@ -218,6 +274,37 @@ mod tests {
                 prop_assert_eq!(read(&merged_files), read(&single));
             }
         }
+    }
+
+    #[test]
+    fn the_attempts_of_an_order_are_one_order_and_no_repeats() {
+        use Outcome::{Accepted, Failed, Rejected, Throttled, Unknown};
+        let attempt = |index, attempt, is_last, outcome| Exchange {
+            outcome,
+            attempt,
+            is_last,
+            end_us: u64::from(attempt) * 1_000 + index,
+            ..run(4, 5)[0]
+        };
+        let at = |index, exchange: Exchange| Exchange { index, ..exchange };
+        // Orders 0 to 3: accepted at the third, unknown and then rejected, throttled with a second
+        // attempt of which nothing is known, and one that nobody sent again.
+        let source = vec![
+            at(0, attempt(0, 1, false, Failed)),
+            at(1, attempt(1, 1, false, Unknown)),
+            at(2, attempt(2, 1, false, Throttled)),
+            at(3, attempt(3, 1, true, Rejected)),
+            at(0, attempt(0, 2, false, Throttled)),
+            at(1, attempt(1, 2, true, Rejected)),
+            at(0, attempt(0, 3, true, Accepted)),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        let merged = merge(vec![source], 5, &files(folder.path(), "merged"));
+        assert_eq!((merged.attempts, merged.retries, merged.again), (7, 3, 0));
+        let known: Vec<_> = (0..5).map(|k| merged.outcome(k)).collect();
+        assert_eq!(known, [Some(Accepted), Some(Unknown), Some(Unknown), Some(Rejected), None]);
+        let expected = OutcomeCounts { accepted: 1, unknown: 2, rejected: 1, ..<_>::default() };
+        assert_eq!(merged.outcomes, expected);
     }
 
     #[test]

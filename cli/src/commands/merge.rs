@@ -37,8 +37,12 @@ struct Report {
     missing_shards: Vec<u64>,
     /// Arrivals with an exchange.
     sent: u64,
-    /// Exchanges beyond the first of their arrivals.
+    /// First attempts beyond the first of their arrivals, by machines that resumed.
     sent_again: u64,
+    /// Exchanges: an order has one for each attempt.
+    attempts: u64,
+    /// Attempts beyond the first of an order, as the profile's `[retries]` asks.
+    retries: u64,
     /// Those of shards of which nothing is there.
     in_missing_shards: u64,
     /// Planned, and certainly not sent.
@@ -215,7 +219,8 @@ impl Parts {
 
     fn report(&self, merged: &Merged, gaps: &Gaps) -> Report {
         let [response, service, start_lag] = merged.latency;
-        let unknown = gaps.unknown.len() as u64;
+        // Of one that has an exchange the outcome says whether more is known.
+        let unknown = gaps.unknown.iter().filter(|k| !merged.seen.contains(**k)).count() as u64;
         let planned = self.first.planned;
         let count = |shard: &u64| Shard::new(*shard, self.first.of).map_or(0, |s| s.count(planned));
         let in_missing_shards: u64 = gaps.shards.iter().map(count).sum();
@@ -228,6 +233,8 @@ impl Parts {
             missing_shards: gaps.shards.clone(),
             sent: merged.seen.len(),
             sent_again: merged.again,
+            attempts: merged.attempts,
+            retries: merged.retries,
             in_missing_shards,
             not_sent: planned - merged.seen.len() - unknown - in_missing_shards,
             unknown,
@@ -334,13 +341,14 @@ fn print(report: &Report, out: &Path) {
     let present = report.shards - report.missing_shards.len() as u64;
     println!("run {}: {present} of {} shards, time x{}", report.run, report.shards, report.speed);
     println!(
-        "  planned {} = sent {} + not sent {} + unknown {} + of missing shards {}; sent again {}",
+        "  planned {} = sent {} + not sent {} + unknown {} + of missing shards {}; sent again {} | retries {}",
         report.planned,
         report.sent,
         report.not_sent,
         report.unknown,
         report.in_missing_shards,
-        report.sent_again
+        report.sent_again,
+        report.retries
     );
     let outcomes = &report.outcomes;
     println!(

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use loadgen::{
-    GatewayAddress, LoadPlan, LoadProfile, LoadResult, ProfileOverrides, Progress, RecorderFiles,
+    ArrivalSchedule, GatewayAddress, LoadPlan, LoadProfile, LoadResult, ProfileOverrides, Progress,
+    RecorderFiles, Transport,
 };
 use localcloud::{InvocationRecord, LocalCloud, StartError};
 use observe::{Cloud, CloudAddress, QueueDepth};
@@ -239,13 +240,17 @@ impl<'a> Run<'a> {
         watch: &mut Watch<'_>,
         (start, started_at): (Instant, Timestamp),
     ) -> Result<LoadResult, Failure> {
+        watch.start = Some(start);
         let schedule = self.profile.schedule();
         let interval = if schedule.duration() <= SHORT_RUN { 1 } else { 10 };
         let plan = LoadPlan {
             sampler: Sampler::new(self.profile.seed, self.tag, self.partners.world)
                 .with_mix(self.profile.order_mix()),
             gateway: GatewayAddress(cloud.gateway_url()),
-            credentials: self.partners.credentials(),
+            credentials: self.system.credentials(&self.partners),
+            transport: Transport::default(),
+            retries: self.profile.retries.clone().unwrap_or_default(),
+            abort: self.profile.abort,
             in_flight_max: self.profile.in_flight_max,
             start,
             start_unix: started_at,
@@ -299,6 +304,7 @@ impl<'a> Run<'a> {
             service_level: ServiceLevel { accept_p99_ms_max: self.profile.accept_p99_ms_max },
             deployment: self.system.deployment(),
             stopped: watch.stopped(),
+            aborted: load.aborted.clone(),
             phases,
             generator: load.generator,
             processes: watch.processes.account(),
@@ -350,6 +356,9 @@ struct Watch<'a> {
     observer: Cloud,
     progress: Arc<Progress>,
     screen: Screen,
+    schedule: ArrivalSchedule,
+    /// When the first second of the schedule begins; none before that is known.
+    start: Option<Instant>,
     processes: ProcessWatch,
     asked: Arc<Asked>,
 }
@@ -362,6 +371,8 @@ impl<'a> Watch<'a> {
             observer,
             progress: Arc::new(Progress::default()),
             screen: Screen::new(run.profile.orders),
+            schedule: run.profile.schedule(),
+            start: None,
             processes: ProcessWatch::default(),
             asked: listen_for_signals()?,
         })
@@ -385,7 +396,16 @@ impl<'a> Watch<'a> {
         let depth = self.depth(&self.queue).await?;
         let load = self.progress.snapshot();
         let documented = load.outcomes.accepted.saturating_sub(depth.total());
-        self.screen.show(phase, View { load, in_queue: depth.total(), documented });
+        let elapsed = self.start.map_or(Duration::ZERO, |start| start.elapsed());
+        let left = self.schedule.duration().saturating_sub(elapsed);
+        let view = View {
+            load,
+            offered_per_s: self.schedule.rate_at(elapsed),
+            left: if self.stopped().is_some() { Duration::ZERO } else { left },
+            in_queue: depth.total(),
+            documented,
+        };
+        self.screen.show(phase, view);
         self.processes.look(&self.cloud.function_processes());
         Ok(depth)
     }

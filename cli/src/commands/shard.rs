@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use loadgen::{
     ArrivalSchedule, GatewayAddress, IndexRanges, LoadPlan, LoadProfile, LoadResult, Progress,
-    RecorderFiles, Shard, ShardState,
+    RecorderFiles, Shard, ShardState, Transport,
 };
 use orders::{RunTag, Sampler};
 use runlog::{ATTEMPT_FILES, AttemptDirectory, AttemptEnd, Journal, JournalReader, ShardAttempt};
@@ -267,6 +267,9 @@ impl Sending<'_> {
         let plan = self.plan(&attempt, &directory, schedule, zero)?;
         let result = watch(plan, planned).await?;
         let stopped = stopped_by(&self.stop);
+        if let Some(reason) = &result.aborted {
+            eprintln!("vazao: the load was ended early: {reason}");
+        }
         attempt.end = Some(AttemptEnd { stopped: stopped.clone(), generator: result.generator });
         directory.write(&attempt).map_err(Failure::internal)?;
         self.carry(&attempt).await?;
@@ -301,6 +304,9 @@ impl Sending<'_> {
                 .with_mix(self.profile.order_mix()),
             gateway: GatewayAddress(attempt.target.clone()),
             credentials: partners.credentials(),
+            transport: Transport::default(),
+            retries: self.profile.retries.clone().unwrap_or_default(),
+            abort: self.profile.abort,
             in_flight_max: self.profile.in_flight_max,
             start: zero,
             start_unix: attempt.started_at,
@@ -344,13 +350,21 @@ pub(crate) fn interval(schedule: &ArrivalSchedule) -> Duration {
 async fn watch(plan: LoadPlan, planned: u64) -> Result<LoadResult, Failure> {
     let progress = Arc::new(Progress::default());
     let mut screen = Screen::new(planned);
+    let (schedule, start) = (plan.schedule.clone(), plan.start);
     let mut load = tokio::spawn(loadgen::run(plan, Arc::clone(&progress)));
     let finished = loop {
         tokio::select! {
             finished = &mut load => break finished,
             () = tokio::time::sleep(DRAW_EVERY) => {
                 let load = progress.snapshot();
-                screen.show("sent", View { load, in_queue: 0, documented: load.outcomes.accepted });
+                let elapsed = start.elapsed();
+                screen.show("sent", View {
+                    load,
+                    offered_per_s: schedule.rate_at(elapsed),
+                    left: schedule.duration().saturating_sub(elapsed),
+                    in_queue: 0,
+                    documented: load.outcomes.accepted,
+                });
             }
         }
     };

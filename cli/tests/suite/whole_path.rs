@@ -101,6 +101,17 @@ fn one_order_is_a_run() {
 }
 
 #[test]
+fn partners_that_sign_are_let_in_and_their_orders_documented() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, out) = (folder.path().join("test.toml"), folder.path().join("runs"));
+    std::fs::write(&file, profile(200, 1)).unwrap();
+    let signed = ["--parameter", "RequestAuthorization=AWS_IAM", "--out", out.to_str().unwrap()];
+    run(&[&["run", file.to_str().unwrap()], &signed[..]].concat());
+    let account = only_run(&out).reconciliation;
+    assert_eq!((account.sent.accepted, account.documented), (200, 200), "{account:?}");
+}
+
+#[test]
 fn a_processor_killed_in_mid_run_costs_no_order_and_bills_none_twice() {
     let folder = tempfile::tempdir().unwrap();
     let (file, out) = (folder.path().join("test.toml"), folder.path().join("runs"));

@@ -170,6 +170,24 @@ fn partners_mix_and_batches_are_checked_by_their_keys() {
 }
 
 #[test]
+fn a_profile_may_ask_for_retries_and_say_when_to_give_up() {
+    let rules = "\n[retries]\nattempts = 4\non = [\"throttled\"]\n\n[abort]\nerror_share_max = 0.25\nfor_s = 7\n";
+    let profile = LoadProfile::parse(&format!("{PROFILE}{rules}"), "test.toml").unwrap();
+    let abort = profile.abort.unwrap();
+    assert_eq!((abort.error_share_max, abort.for_s), (0.25, 7));
+    let retries = profile.retries.clone().unwrap();
+    assert_eq!((retries.attempts, retries.backoff_ms), (4, 200));
+    let written = toml::to_string(&profile).unwrap();
+    assert_eq!(LoadProfile::parse(&written, "written").unwrap(), profile);
+    for (right, wrong) in [("attempts = 4", "attempts = 0"), ("0.25", "1.5")] {
+        let text = format!("{PROFILE}{}", rules.replace(right, wrong));
+        let profile = LoadProfile::parse(&text, "test.toml").unwrap();
+        let error = profile.resolve(ProfileOverrides::default()).unwrap_err().to_string();
+        assert!(error.contains("attempts") || error.contains("error_share_max"), "{error}");
+    }
+}
+
+#[test]
 fn a_resolved_profile_is_read_back_from_its_own_text() {
     let more = "[[batches]]\norders = 7\nweight = 2\n[[partners]]\npartner = \"partner-02\"\n\
                 share = 3\n[mix]\nmalformed_percent = 1.5\n";
@@ -201,7 +219,7 @@ fn every_example_of_the_documentation_is_a_profile() {
         let schedule = profile.schedule();
         assert!(schedule.at(profile.orders - 1) <= schedule.duration(), "{example}");
     }
-    assert_eq!((examples.len(), kinds.len()), (11, 9), "{kinds:?}");
+    assert_eq!((examples.len(), kinds.len()), (12, 9), "{kinds:?}");
     // What the page says of a rate is so: 50, 100 and 200 a second.
     let stairs = LoadProfile::parse(examples[2], "stairs").unwrap().schedule();
     for (second, rate) in [(10, 50.0), (30, 100.0), (45, 0.0), (60, 200.0)] {
