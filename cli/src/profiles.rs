@@ -14,8 +14,8 @@ const SHIPPED: &[(&str, &str)] = &[
     ("soak", include_str!("../../profiles/soak.toml")),
     ("spike", include_str!("../../profiles/spike.toml")),
     ("steady", include_str!("../../profiles/steady.toml")),
-    ("sustained", include_str!("../../profiles/sustained.toml")),
     ("steps", include_str!("../../profiles/steps.toml")),
+    ("sustained", include_str!("../../profiles/sustained.toml")),
     ("week", include_str!("../../profiles/week.toml")),
 ];
 

@@ -227,7 +227,8 @@ impl<'a> Run<'a> {
             let text = serde_json::to_string_pretty(&judgement).map_err(Failure::internal)?;
             println!("{text}");
         } else {
-            print!("{}", summary::text(&manifest, &account, &judgement, self.directory.root()));
+            let text = summary::text(&manifest, &account, &judgement, self.directory.root());
+            println!("{}", text.trim_end_matches('\n'));
         }
         Ok(judgement.exit_code)
     }

@@ -93,7 +93,14 @@ async fn ten_thousand_bodies_are_stored_as_sent_or_refused() {
     let partner = Partner { client: Client::new(), fixture: &fixture };
     for (index, body) in bodies.into_iter().enumerate() {
         let number = format!("N{index}");
-        let (status, answer) = partner.put(&number, "application/json", body.clone()).await;
+        let (status, answer) = loop {
+            let answered = partner.put(&number, "application/json", body.clone()).await;
+            // The partner's plan has a rate, which a fast machine meets.
+            if answered.0 != 429 {
+                break answered;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        };
         match status {
             202 => {
                 let md5 = answer["md5OfMessageBody"].as_str().unwrap().to_owned();

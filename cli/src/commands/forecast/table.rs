@@ -43,22 +43,19 @@ pub(super) fn side_by_side(studies: &[Study]) {
         ("a month without orders", |f| money(f.floor)),
         ("orders", |f| grouped(f.orders.round() as u64)),
     ];
-    print!("{:<34}", "side by side");
-    studies.iter().for_each(|study| print!(" {:>22}", study.name));
-    println!();
+    let row = |label: &str, cell: &dyn Fn(&Study) -> String| {
+        let cells: String = studies.iter().map(|study| format!(" {:>22}", cell(study))).collect();
+        println!("{label:<34}{cells}");
+    };
+    row("side by side", &|study| study.name.clone());
     for (label, number) in rows {
-        print!("{label:<34}");
-        studies.iter().for_each(|study| print!(" {:>22}", number(&study.forecast)));
-        println!();
+        row(label, &|study| number(&study.forecast));
     }
-    print!("{:<34}", "all months, p10 to p90");
-    for study in studies {
-        let range = study.uncertainty.alternatives.first().map_or_else(String::new, |drawn| {
-            format!("{} - {}", float(drawn.p10), float(drawn.p90))
-        });
-        print!(" {range:>22}");
-    }
-    println!("\n");
+    row("all months, p10 to p90", &|study| {
+        let drawn = study.uncertainty.alternatives.first();
+        drawn.map_or_else(String::new, |d| format!("{} - {}", float(d.p10), float(d.p90)))
+    });
+    println!();
 }
 
 /// One scenario.
@@ -123,7 +120,7 @@ fn quantity(exact: Decimal) -> String {
 fn years(forecast: &Forecast) {
     println!("{:<10} {:>16} {:>16} {:>16}", "year", "USD", "last month", "S3 of it");
     for (index, year) in forecast.years.iter().enumerate() {
-        let last = forecast.months[index * 12..].iter().take(12).last();
+        let last = forecast.months[index * 12..].iter().take(12).next_back();
         let storage = last.and_then(|month| month.services.get("S3")).copied();
         println!(
             "{:<10} {:>16} {:>16} {:>16}",
