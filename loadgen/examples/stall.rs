@@ -109,7 +109,7 @@ async fn goose_closed() -> Result<(), AnyError> {
     let Some(request) = metrics.requests.values().next() else {
         return Err("goose sent nothing".into());
     };
-    let at = |quantile| request.raw_data.percentile_us(quantile) as u64;
+    let at = |quantile| request.raw_data.percentile_us(quantile);
     let sent = request.raw_data.counter as u64;
     row("goose 0.19, 50 users throttled to the rate", sent, [at(0.5), at(0.9), at(0.99)]);
     Ok(())

@@ -56,7 +56,7 @@ impl AbortWatch {
         while self.seconds.front().is_some_and(|oldest| oldest.0 + for_s <= newest) {
             self.seconds.pop_front();
         }
-        if !self.seconds.back().is_some_and(|last| last.0 >= second) {
+        if self.seconds.back().is_none_or(|last| last.0 < second) {
             self.seconds.push_back((second, 0, 0));
         }
         // What ended before every second that is looked at belongs to the oldest of them.

@@ -10,7 +10,7 @@ use runlog::Outcome;
 use serde::{Deserialize, Serialize};
 
 /// The stream from which the waits take their jitter.
-const RETRIES: u64 = 0x7265_7472_6965_73; // "retries"
+const RETRIES: u64 = 0x0072_6574_7269_6573; // "retries"
 
 /// When an order is sent again, as written in a profile under `[retries]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

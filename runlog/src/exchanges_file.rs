@@ -235,7 +235,7 @@ mod tests {
             status: 200 + u16::try_from(index % 300).unwrap(),
             outcome: Outcome::ALL[usize::try_from(index % 5).unwrap()],
             attempt: 1 + u8::try_from(index % 7).unwrap(),
-            is_last: index % 3 == 0,
+            is_last: index.is_multiple_of(3),
         };
         let count = ROW_GROUP_ROWS as u64 + 11;
         let mut writer = ExchangeWriter::new(File::create(&path).unwrap()).unwrap();

@@ -184,7 +184,7 @@ mod tests {
             status: 202 + (index % 7) as u16,
             outcome: Outcome::ALL[(index % 5) as usize],
             attempt: 1 + (index % 3) as u8,
-            is_last: index % 2 == 0,
+            is_last: index.is_multiple_of(2),
         }
     }
 
