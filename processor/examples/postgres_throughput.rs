@@ -307,7 +307,9 @@ impl Bench {
         let (begun, trips, cpu) = (Instant::now(), self.delay.trips(), used(&self.server));
         self.meet.wait();
         let elapsed = begun.elapsed();
-        let (trips, cpu) = (self.delay.trips() - trips, used(&self.server) - cpu);
+        let trips = self.delay.trips() - trips;
+        // One that ends at this instant is counted nowhere.
+        let cpu = used(&self.server).saturating_sub(cpu);
         self.meet.wait();
         let results: Vec<Result> = self.results.iter().take(THREADS).collect();
         measured(&results, elapsed, trips, cpu)
@@ -339,7 +341,7 @@ fn start(
     send
 }
 
-/// The processor time that a server's connections have used so far.
+/// The processor time that a server's connections have used so far, those that are closed included.
 fn used(server: &Server) -> Duration {
     let file = server.folder().join("data/postmaster.pid");
     let postmaster = std::fs::read_to_string(file).unwrap();
@@ -348,9 +350,16 @@ fn used(server: &Server) -> Duration {
         let stat = std::fs::read_to_string(process.path().join("stat")).ok()?;
         let (_, fields) = stat.rsplit_once(") ")?;
         let fields: Vec<&str> = fields.split(' ').collect();
-        let own: u64 = fields.get(11)?.parse().ok()?;
-        let system: u64 = fields.get(12)?.parse().ok()?;
-        (fields[1] == postmaster).then_some(own + system)
+        let sum = |user: usize| {
+            let parsed = |at: usize| fields.get(at)?.parse::<u64>().ok();
+            Some(parsed(user)? + parsed(user + 1)?)
+        };
+        match process.file_name() == postmaster {
+            // What its children took that have ended.
+            true => sum(13),
+            false if fields.get(1) == Some(&postmaster) => sum(11),
+            false => None,
+        }
     };
     let processes = std::fs::read_dir("/proc").unwrap().filter_map(std::result::Result::ok);
     // USER_HZ is 100 on every Linux that we know.
