@@ -1,6 +1,6 @@
 //! Orders that are settled together: one wait for the write lock, one reading of the pages that
-//! other processes changed meanwhile, one commit for all the orders of a batch. A third of the work
-//! of ten transactions (`examples/order_cost.rs`), and what a batch has in common is written once.
+//! other processes changed meanwhile, one commit for all the orders of a batch, and the pages that
+//! they have in common are written once.
 //!
 //! An order stands in no danger from its neighbours. Where one cannot be settled, nothing of the
 //! group is, and each of them is settled by itself.
