@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::sending::Authentication;
+
 mod cost;
 
 pub(crate) use cost::*;
@@ -140,6 +142,46 @@ pub(crate) struct ShardArguments {
     /// Where S3 is, for a stand-in [default: the AWS account of the environment]
     #[arg(long, value_name = "URL", help_heading = "Shards")]
     pub(crate) endpoint: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) sending: SendingArguments,
+}
+
+/// How the gateway of --target is spoken to, and what allows it: docs/load.md.
+#[derive(Debug, Default, Args)]
+pub(crate) struct SendingArguments {
+    /// A host that orders may go to though it is not this machine, by its whole name; may be given
+    /// several times. It says that you are allowed to load it
+    #[arg(long, value_name = "HOST", help_heading = "Sending")]
+    pub(crate) allow_host: Vec<String>,
+
+    /// Send to another machine only if the whole run is expected to cost at most this, USD
+    #[arg(long, value_name = "USD", help_heading = "Sending")]
+    pub(crate) spend_max_usd: Option<rust_decimal::Decimal>,
+
+    /// How partners say who they are [default: api-key on this machine, sigv4 elsewhere]
+    #[arg(long, value_name = "HOW", help_heading = "Sending")]
+    pub(crate) auth: Option<Authentication>,
+
+    /// Speak HTTP/2, many orders on a connection
+    #[arg(long, help_heading = "Sending")]
+    pub(crate) http2: bool,
+
+    /// Trust these authorities in place of the machine's own (PEM)
+    #[arg(long, value_name = "FILE", help_heading = "Sending")]
+    pub(crate) trust: Option<PathBuf>,
+
+    /// Our own certificate with its chain, for mutual TLS (PEM)
+    #[arg(long, value_name = "FILE", requires = "client_key", help_heading = "Sending")]
+    pub(crate) client_certificate: Option<PathBuf>,
+
+    /// Its key (PEM)
+    #[arg(long, value_name = "FILE", requires = "client_certificate", help_heading = "Sending")]
+    pub(crate) client_key: Option<PathBuf>,
+
+    /// An order without an answer after this is unknown, s [default: 31]
+    #[arg(long, value_name = "SECONDS", help_heading = "Sending")]
+    pub(crate) answer_within: Option<u64>,
 }
 
 /// Reads the curve, the peak, the orders per hour, the expected bill, and the limits of the account,
@@ -177,7 +219,8 @@ pub(crate) struct PlanArguments {
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
 
-    /// What one machine can send, orders a second [default: not checked]
+    /// What one machine can send, orders a second [default: what `vazao calibrate` wrote down of
+    /// this one, if it was run]
     #[arg(long, value_name = "N")]
     pub(crate) capacity_per_second: Option<f64>,
 
@@ -255,6 +298,9 @@ pub(crate) struct ResumeArguments {
     /// Another gateway than before
     #[arg(long, value_name = "URL")]
     pub(crate) target: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) sending: SendingArguments,
 }
 
 /// The system that is started.
@@ -303,6 +349,40 @@ pub(crate) struct SystemArguments {
     /// does not exist is answered with those that do
     #[arg(long, value_name = "KIND=RATE", help_heading = "System")]
     pub(crate) fault: Vec<String>,
+}
+
+impl SendingArguments {
+    /// A flag that was given.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let all = [
+            ("--allow-host", !self.allow_host.is_empty()),
+            ("--spend-max-usd", self.spend_max_usd.is_some()),
+            ("--auth", self.auth.is_some()),
+            ("--http2", self.http2),
+            ("--trust", self.trust.is_some()),
+            ("--client-certificate", self.client_certificate.is_some()),
+            ("--answer-within", self.answer_within.is_some()),
+        ];
+        all.into_iter().find(|(_, is_given)| *is_given).map(|(flag, _)| flag)
+    }
+}
+
+impl SystemArguments {
+    /// The template that comes with vazao, as it is, in a region.
+    pub(crate) fn in_region(region: &str) -> Self {
+        Self {
+            port: None,
+            bootstrap: None,
+            template: None,
+            parameter: Vec::new(),
+            concurrency: None,
+            batch_size: None,
+            freeze: false,
+            memory: None,
+            region: region.to_owned(),
+            fault: Vec::new(),
+        }
+    }
 }
 
 /// Three ways to use it; nothing is sent anywhere, and every number is simulated.

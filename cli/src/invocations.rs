@@ -88,7 +88,7 @@ fn rows(
         invocation,
         message: message.message.cast_signed(),
         messages: i64::try_from(record.messages.len()).unwrap_or(i64::MAX),
-        sent_us: since_start(message.sent_ms * 1_000),
+        sent_us: since_start(message.sent_us),
         polled_us: since_start(record.polled_us),
         received_us: since_start(record.received_us),
         ended_us: since_start(record.ended_us),

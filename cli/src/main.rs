@@ -21,6 +21,7 @@ mod profiles;
 mod recorded;
 mod reporting;
 mod screen;
+mod sending;
 mod summary;
 mod system;
 

@@ -1,6 +1,6 @@
 //! The partners of a run: their shares, their keys, their limits.
 
-use loadgen::{Credentials, LoadProfile, PartnerShare, read_secret};
+use loadgen::{Credentials, LoadProfile, PartnerShare, SigV4User, read_secret};
 use localcloud::{CloudConfig, Throttle, UsagePlan};
 use orders::{PartnerShares, World};
 
@@ -49,6 +49,47 @@ impl Partners {
     /// Partners that show their keys and do not sign.
     pub(crate) fn credentials(&self) -> Credentials {
         Credentials::ApiKeys(self.keys.clone())
+    }
+
+    /// What the profile itself says of each partner that sends, by index, for a system that is not
+    /// the local cloud: nobody else's key is of any use there.
+    pub(crate) fn own_credentials(&self, how: &str) -> Result<Vec<String>, Failure> {
+        let lacks = self.listed.iter().find(|(_, share)| share.credential.is_none());
+        let name = match lacks {
+            Some((_, share)) => &share.partner,
+            None if self.listed.is_empty() => "every partner that sends",
+            None => return Ok(self.keys.clone()),
+        };
+        Err(Failure::usage(format!(
+            "--auth {how}: the profile's [[partners]] must name a credential of {name}"
+        )))
+    }
+
+    /// Whether the profile names AWS users.
+    pub(crate) fn have_signers(&self) -> bool {
+        self.listed.iter().any(|(_, share)| share.signer.is_some())
+    }
+
+    /// The AWS user of each partner, by index, as `read` finds it.
+    pub(crate) fn signers(
+        &self,
+        read: impl Fn(&str) -> Result<SigV4User, String>,
+    ) -> Result<Vec<SigV4User>, Failure> {
+        let wrong = |share: &PartnerShare, cause: &str| {
+            Failure::usage(format!("partners: signer of {}: {cause}", share.partner))
+        };
+        // Who is not listed sends nothing; who is has a user of its own.
+        let nobody = SigV4User {
+            access_key_id: String::new(),
+            secret_access_key: String::new(),
+            session_token: None,
+        };
+        let mut users = vec![nobody; self.keys.len()];
+        for (index, share) in &self.listed {
+            let source = share.signer.as_deref().ok_or_else(|| wrong(share, "none is named"))?;
+            users[*index as usize] = read(source).map_err(|cause| wrong(share, &cause))?;
+        }
+        Ok(users)
     }
 
     /// Each partner that sends, and its share of the orders, 0 to 1.

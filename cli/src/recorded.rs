@@ -66,21 +66,15 @@ impl Recorded {
     }
 }
 
-/// When the queue took each message. Its time stamp has a resolution of 1 ms: those of the same
-/// millisecond are spread over it evenly.
+/// When the queue took each message.
 fn arrivals(handlings: &[Handling]) -> Vec<u64> {
     let mut first: BTreeMap<i64, i64> = BTreeMap::new();
     for handling in handlings {
         first.entry(handling.message).or_insert(handling.sent_us);
     }
-    let mut by_ms: BTreeMap<u64, u64> = BTreeMap::new();
-    for sent_us in first.into_values() {
-        *by_ms.entry(not_negative(sent_us)).or_default() += 1;
-    }
-    by_ms
-        .into_iter()
-        .flat_map(|(ms, count)| (0..count).map(move |k| ms + (2 * k + 1) * 1_000 / (2 * count)))
-        .collect()
+    let mut all: Vec<u64> = first.into_values().map(not_negative).collect();
+    all.sort_unstable();
+    all
 }
 
 fn invocations(handlings: &[Handling]) -> Vec<ObservedInvocation> {
@@ -116,10 +110,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_of_the_same_millisecond_are_spread_over_it() {
+    fn a_message_arrives_once_and_not_before_the_run() {
         let row = |message, sent_us| Handling { message, sent_us, ..Handling::default() };
         // Message 7 came twice; one was sent before the run began.
-        let rows = [row(7, 3_000), row(8, 3_000), row(7, 3_000), row(9, 5_000), row(1, -2_000)];
-        assert_eq!(arrivals(&rows), [500, 3_250, 3_750, 5_500]);
+        let rows = [row(7, 3_001), row(8, 2_999), row(7, 3_001), row(9, 5_000), row(1, -2_000)];
+        assert_eq!(arrivals(&rows), [0, 2_999, 3_001, 5_000]);
     }
 }

@@ -335,10 +335,16 @@ fn user(account_id: &str, world: &World, partner: u32) -> IamUser {
 impl System {
     /// Who the partners say that they are, as the template's `RequestAuthorization` wants it.
     pub(crate) fn credentials(&self, partners: &Partners) -> Credentials {
-        let is_signed = self.parameters.get("RequestAuthorization").is_some_and(|v| v == "AWS_IAM");
-        if !is_signed {
-            return partners.credentials();
-        }
+        if self.is_signed() { self.signed(partners) } else { partners.credentials() }
+    }
+
+    /// Whether the template has partners sign their requests.
+    pub(crate) fn is_signed(&self) -> bool {
+        self.parameters.get("RequestAuthorization").is_some_and(|value| value == "AWS_IAM")
+    }
+
+    /// The local cloud's users of the partners, who also show their keys.
+    pub(crate) fn signed(&self, partners: &Partners) -> Credentials {
         let world = &partners.world;
         let signer = |partner| {
             let user = user("", world, partner);

@@ -288,7 +288,7 @@ async fn put(user: &mut GooseUser) -> TransactionResult {
 
 fn start_nginx(program: &Path, folder: &Path) -> Result<Child, AnyError> {
     let text = format!(
-        "daemon off; pid {0}/pid; error_log {0}/error.log;\nevents {{ worker_connections 4096; }}\n\
+        "daemon off; master_process off; pid {0}/pid; error_log {0}/error.log;\nevents {{ worker_connections 4096; }}\n\
          http {{ access_log off; keepalive_requests 100000000; client_body_temp_path {0}/b; proxy_temp_path {0}/p;\n\
          fastcgi_temp_path {0}/f; uwsgi_temp_path {0}/u; scgi_temp_path {0}/s;\n\
          server {{ listen 127.0.0.1:{PORT}; location / {{ return 202; }} location /status {{ stub_status; }} }} }}\n",

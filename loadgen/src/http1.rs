@@ -7,5 +7,6 @@
 
 mod connection;
 mod response;
+mod stamp;
 
 pub(crate) use connection::{Connection, Step};

@@ -20,9 +20,9 @@ pub(crate) struct Arrival {
 }
 
 /// Arrivals that are due within this of the first are sent together, at the instant of the last:
-/// waking up for each costs more than sending it. It is a quarter of what a start lag may be, and
-/// an arrival that is alone leaves at its own instant.
-const TOGETHER: Duration = Duration::from_micros(250);
+/// waking up for each costs more than sending it. It is half of what a start lag may be, and an
+/// arrival that is alone leaves at its own instant.
+const TOGETHER: Duration = Duration::from_micros(500);
 
 /// How many arrivals are looked ahead at.
 const AHEAD: usize = 8;
@@ -133,9 +133,11 @@ mod tests {
             let wake = Pacer::new(schedule, start, (0, 1)).wake().unwrap();
             (wake - start).as_micros()
         };
-        // Due in the middle of each gap: at 50, 150, 250 µs, …; at 125 and 375; at 126 and 378.
-        assert_eq!(wake_us(100.0), 250);
-        assert_eq!(wake_us(250.0), 375);
-        assert_eq!(wake_us(252.0), 126);
+        // Due in the middle of each of four gaps: at 50, 150, 250 and 350 µs; at 125, 375, 625 and
+        // 875; at 250 and 750; at 251 and 753.
+        assert_eq!(wake_us(100.0), 350);
+        assert_eq!(wake_us(250.0), 625);
+        assert_eq!(wake_us(500.0), 750);
+        assert_eq!(wake_us(502.0), 251);
     }
 }

@@ -207,7 +207,7 @@ fn micros(duration: Duration) -> u64 {
 fn messages(batch: &[Delivery], done: &[usize]) -> Vec<MessageRecord> {
     let record = |(index, delivery): (usize, &Delivery)| MessageRecord {
         message: delivery.message.id.first_half(),
-        sent_ms: delivery.message.sent_ms,
+        sent_us: delivery.message.sent_us(),
         receive_count: delivery.receipt.receive_count,
         processed: done.binary_search(&index).is_ok(),
     };

@@ -28,8 +28,8 @@ pub struct InvocationRecord {
 pub struct MessageRecord {
     /// A number that is the message's own: the first half of its id.
     pub message: u64,
-    /// `SentTimestamp`, ms since the Unix epoch.
-    pub sent_ms: u64,
+    /// When the queue took it, finer than `SentTimestamp`.
+    pub sent_us: u64,
     /// `ApproximateReceiveCount`.
     pub receive_count: u32,
     /// Whether the function processed it, so that it was deleted.

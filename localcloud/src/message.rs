@@ -288,6 +288,9 @@ pub(crate) struct Message {
     /// When the sender's queue took it. A dead-letter queue keeps it, and with it the clock
     /// of retention (SQS guide, "setting-up-dead-letter-queue-retention").
     pub(crate) sent_ms: u64,
+    /// What of the instant is below the millisecond, µs: AWS does not say it, a record of an
+    /// invocation does. 0 for a message that was read from a file.
+    below_ms_us: u16,
     pub(crate) size_bytes: usize,
     pub(crate) extras: Option<Box<Extras>>,
 }
@@ -307,7 +310,19 @@ impl Message {
             kept: Kept::Plain(Box::new(payload)),
             extras: draft.extras,
             sent_ms,
+            below_ms_us: 0,
         }
+    }
+
+    /// One that is sent at this instant, µs since the Unix epoch.
+    pub(crate) fn sent_at(id: Id, draft: Draft, now_us: u64) -> Self {
+        let below_ms_us = (now_us % 1_000) as u16;
+        Self { below_ms_us, ..Self::new(id, draft, now_us / 1_000) }
+    }
+
+    /// When the sender's queue took it, µs since the Unix epoch.
+    pub(crate) fn sent_us(&self) -> u64 {
+        self.sent_ms * 1_000 + u64::from(self.below_ms_us)
     }
 
     pub(crate) fn payload(&self) -> Cow<'_, Payload> {

@@ -28,7 +28,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::clock::{now_ms, now_s};
+use crate::clock::{now_ms, now_s, now_us};
 use crate::config::QueueConfig;
 use crate::faults::{FaultKind, Faults};
 use crate::ids::{Id, IdSource};
@@ -172,8 +172,8 @@ impl QueueHandle {
     }
 
     fn put(&self, id: Id, draft: Draft, delay_ms: Option<u64>) -> Result<Sent, SqsError> {
-        let now = now_ms();
-        let message = Message::new(id, draft, now);
+        let message = Message::sent_at(id, draft, now_us());
+        let now = message.sent_ms;
         let deep = lock(&self.core).is_deep();
         let message = Arc::new(if deep { message.packed() } else { message });
         let size_bytes = message.size_bytes;

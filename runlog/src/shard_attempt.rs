@@ -47,6 +47,9 @@ pub struct ShardAttempt {
 pub struct AttemptEnd {
     /// Why it was stopped before its end, if it was: `SIGINT`, `SIGTERM`.
     pub stopped: Option<String>,
+    /// What the abort rule saw, if it ended the load.
+    #[serde(default)]
+    pub aborted: Option<String>,
     /// How the generator fared.
     pub generator: GeneratorHealth,
 }

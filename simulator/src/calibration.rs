@@ -376,8 +376,7 @@ fn poll(invocation: &ObservedInvocation) -> Option<u64> {
     let first = invocation.messages.iter().map(|message| message.sent_us).min()?;
     // One that came again was sent long ago and yet not to be had.
     let fresh = invocation.messages.iter().all(|message| message.receive == 1);
-    // The time stamp of a message has a resolution of 1 ms.
-    (fresh && first + 1_000 < invocation.polled_us)
+    (fresh && first < invocation.polled_us)
         .then(|| invocation.received_us.saturating_sub(invocation.polled_us))
 }
 
@@ -385,8 +384,7 @@ fn poll(invocation: &ObservedInvocation) -> Option<u64> {
 fn wake(invocation: &ObservedInvocation) -> Option<u64> {
     let first = invocation.messages.iter().map(|message| message.sent_us).min()?;
     let waited = first > invocation.polled_us && invocation.messages[0].receive == 1;
-    // The time stamp is half a millisecond early on average.
-    waited.then(|| invocation.received_us.saturating_sub(first + 500))
+    waited.then(|| invocation.received_us.saturating_sub(first))
 }
 
 fn mean(values: impl Iterator<Item = u64>) -> u64 {

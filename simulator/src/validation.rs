@@ -99,14 +99,14 @@ pub struct Validation {
 
 impl Observation {
     /// From the queue's acceptance to the deletion after the invocation that documented the order,
-    /// µs, sorted. The time stamp of a message is cut to the millisecond, so half of one is added.
+    /// µs, sorted.
     pub fn latencies_us(&self) -> Vec<u64> {
         let mut done = std::collections::HashSet::new();
         let mut all = Vec::new();
         for invocation in &self.invocations {
             for message in invocation.messages.iter().filter(|message| message.processed) {
                 if done.insert(message.message) {
-                    all.push(invocation.ended_us.saturating_sub(message.sent_us + 500));
+                    all.push(invocation.ended_us.saturating_sub(message.sent_us));
                 }
             }
         }

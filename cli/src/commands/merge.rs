@@ -35,6 +35,8 @@ struct Report {
     shards: u64,
     /// Shards of which nothing is there.
     missing_shards: Vec<u64>,
+    /// Shards that were ended before their time, and why: a signal, or what their abort rule saw.
+    ended_early: Vec<EndedEarly>,
     /// Arrivals with an exchange.
     sent: u64,
     /// First attempts beyond the first of their arrivals, by machines that resumed.
@@ -55,6 +57,13 @@ struct Report {
     start_lag: LatencySummary,
     #[serde(skip_serializing_if = "Option::is_none")]
     reconciliation: Option<Reconciliation>,
+}
+
+#[derive(Debug, Serialize)]
+struct EndedEarly {
+    shard: u64,
+    attempt: u32,
+    reason: String,
 }
 
 pub(crate) fn execute(arguments: &MergeArguments) -> Result<u8, Failure> {
@@ -231,6 +240,7 @@ impl Parts {
             speed: self.profile.speed,
             shards: self.first.of,
             missing_shards: gaps.shards.clone(),
+            ended_early: self.ended_early(),
             sent: merged.seen.len(),
             sent_again: merged.again,
             attempts: merged.attempts,
@@ -244,6 +254,17 @@ impl Parts {
             start_lag,
             reconciliation: None,
         }
+    }
+
+    fn ended_early(&self) -> Vec<EndedEarly> {
+        let attempts = self.shards.iter().flatten().map(|(_, attempt)| attempt);
+        attempts
+            .filter_map(|attempt| {
+                let end = attempt.end.as_ref()?;
+                let reason = end.aborted.clone().or_else(|| end.stopped.clone())?;
+                Some(EndedEarly { shard: attempt.shard, attempt: attempt.attempt, reason })
+            })
+            .collect()
     }
 
     /// One line for each planned order without an exchange.
@@ -378,6 +399,9 @@ fn print(report: &Report, out: &Path) {
             account.duplicated.count,
             account.unexpected.count
         );
+    }
+    for end in &report.ended_early {
+        eprintln!("vazao: shard {} was ended early: {}", end.shard, end.reason);
     }
     if !report.missing_shards.is_empty() {
         eprintln!("vazao: missing: shard {}", list(&report.missing_shards));

@@ -4,13 +4,14 @@ mod cost;
 mod curve;
 mod limits;
 
-use loadgen::{ArrivalSchedule, LoadProfile, ProfileOverrides};
+use costmodel::Usd;
+use loadgen::{ArrivalSchedule, Capacity, LoadProfile, ProfileOverrides};
 use serde::Serialize;
 
 use crate::args::PlanArguments;
 use crate::commands::plan::cost::Expected;
 use crate::commands::plan::curve::Demand;
-use crate::commands::plan::limits::Limit;
+use crate::commands::plan::limits::{Limit, MachineCapacity};
 use crate::failure::Failure;
 use crate::partners::Partners;
 use crate::profiles;
@@ -33,6 +34,8 @@ struct Plan {
     demand: Demand,
     expected: Expected,
     limits: Vec<Limit>,
+    /// Whether it is known what the machine that sends can do.
+    capacity_checked: bool,
     possible: bool,
 }
 
@@ -68,6 +71,29 @@ pub(crate) fn execute(arguments: &PlanArguments) -> Result<u8, Failure> {
     Ok(if plan.possible { 0 } else { OUT_OF_REACH })
 }
 
+/// What the whole of a profile is expected to cost, or the most that it can.
+pub(crate) fn expected_usd(profile: &LoadProfile, system: &System) -> Result<Usd, Failure> {
+    let schedule = profile.schedule();
+    let demand = Demand::of(&schedule);
+    Ok(cost::expect(profile, &schedule, system, &demand)?.total)
+}
+
+/// What this machine can send: as the flag says, or as `vazao calibrate` found.
+fn capacity(arguments: &PlanArguments) -> Result<Option<MachineCapacity>, Failure> {
+    if let Some(per_s) = arguments.capacity_per_second {
+        return Ok(Some(MachineCapacity { per_s, source: "--capacity-per-second".to_owned() }));
+    }
+    let Some(path) = Capacity::default_path().filter(|path| path.is_file()) else {
+        return Ok(None);
+    };
+    let measured = Capacity::read(&path).map_err(Failure::usage)?;
+    let day = measured.measured_at.strftime("%Y-%m-%d");
+    Ok(Some(MachineCapacity {
+        per_s: measured.rate_per_s_max,
+        source: format!("vazao calibrate, {day}"),
+    }))
+}
+
 /// The limit that is met first when the whole load grows, and the peak rate at which it is.
 fn first_to_bind(plan: &Plan) -> Option<(&Limit, f64)> {
     let peak = plan.demand.peak_per_s;
@@ -98,8 +124,8 @@ fn make(
     let demand = Demand::of(schedule);
     let mut config = system.config().clone();
     partners.apply(&mut config);
-    let machine =
-        limits::Machine { capacity_per_s: arguments.capacity_per_second, shards: arguments.shards };
+    let machine = limits::Machine { capacity: capacity(arguments)?, shards: arguments.shards };
+    let capacity_checked = machine.capacity.is_some();
     let limits = limits::all(profile, partners, &config, &demand, machine);
     let possible = limits.iter().all(Limit::is_kept);
     let expected = cost::expect(profile, schedule, system, &demand)?;
@@ -114,6 +140,7 @@ fn make(
         demand,
         expected,
         limits,
+        capacity_checked,
         possible,
     })
 }
@@ -156,6 +183,9 @@ fn print(plan: &Plan, explain: bool) {
 fn print_limits(plan: &Plan, explain: bool) {
     for limit in plan.limits.iter().filter(|limit| explain || !limit.is_kept()) {
         println!("  {}", limit.line());
+    }
+    if !plan.capacity_checked {
+        println!("  machine    what this one can send is not known: vazao calibrate measures it");
     }
     if explain {
         return;

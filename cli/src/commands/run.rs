@@ -62,6 +62,11 @@ pub(crate) fn execute(arguments: &RunArguments) -> Result<u8, Failure> {
     if arguments.shards.shard.is_some() || arguments.shards.shards.is_some() {
         return shard::execute(arguments, &profile);
     }
+    if let Some(flag) = arguments.shards.sending.given() {
+        return Err(Failure::usage(format!(
+            "{flag} is of a system that is there already (--shard 0/1 --target URL); this run starts its own"
+        )));
+    }
     let system = System::resolve(&arguments.system)?;
     let server = NamedServer::resolve(arguments.database.as_deref())?;
     let run = Run::prepare(arguments, profile, system, server)?;

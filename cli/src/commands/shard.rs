@@ -9,19 +9,21 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use loadgen::{
     ArrivalSchedule, GatewayAddress, IndexRanges, LoadPlan, LoadProfile, LoadResult, Progress,
-    RecorderFiles, Shard, ShardState, Transport,
+    RecorderFiles, Shard, ShardState,
 };
 use orders::{RunTag, Sampler};
 use runlog::{ATTEMPT_FILES, AttemptDirectory, AttemptEnd, Journal, JournalReader, ShardAttempt};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::args::{ResumeArguments, RunArguments, ShardArguments};
+use crate::args::{ResumeArguments, RunArguments, ShardArguments, SystemArguments};
 use crate::commands::merge::fetch;
 use crate::failure::Failure;
 use crate::meeting::{INCOMPLETE, Meeting};
 use crate::partners::Partners;
 use crate::screen::{Screen, View};
+use crate::sending::Destination;
+use crate::system::System;
 
 /// How often the live view is drawn.
 const DRAW_EVERY: Duration = Duration::from_millis(250);
@@ -36,7 +38,9 @@ pub(crate) fn execute(arguments: &RunArguments, profile: &LoadProfile) -> Result
     let environment = |name: &str| std::env::var(name).ok();
     let shard = which(wanted, environment)?;
     let run = run_name(wanted, environment)?;
-    let target = target(wanted.target.as_deref())?;
+    let system = System::described(&arguments.system)?;
+    let destination =
+        Destination::resolve(target(wanted.target.as_deref())?, &wanted.sending, profile, &system)?;
     let folder = arguments.out.join(&run);
     if !AttemptDirectory::existing(&folder, shard.index(), shard.of()).is_empty() {
         return Err(Failure::usage(format!(
@@ -66,11 +70,11 @@ pub(crate) fn execute(arguments: &RunArguments, profile: &LoadProfile) -> Result
             shard: shard.index(),
             attempt: 1,
             resends_unknown: false,
-            target,
+            target: destination.url.clone(),
             end: None,
         };
         let schedule = profile.schedule().shard(shard);
-        Sending { profile, folder: &folder, meeting: &meeting, stop }
+        Sending { profile, folder: &folder, meeting: &meeting, destination, stop }
             .send(attempt, schedule, start_of(started_at))
             .await
     })
@@ -109,15 +113,18 @@ pub(crate) fn resume(arguments: &ResumeArguments) -> Result<u8, Failure> {
         attempt.resends_unknown = arguments.resend_unknown;
         attempt.end = None;
         if let Some(other) = &arguments.target {
-            attempt.target = target(Some(other))?;
+            attempt.target.clone_from(other);
         }
+        let system = System::described(&SystemArguments::in_region(&arguments.region))?;
+        let destination =
+            Destination::resolve(&attempt.target, &arguments.sending, &profile, &system)?;
         let rest = part.only(left);
         // What is left begins at once: the schedule's zero lies so far back.
         let first = rest.at(0);
         let start = Instant::now() + READY;
         let zero = start.checked_sub(first).unwrap_or(start);
         let stop = listen_for_signals()?;
-        Sending { profile: &profile, folder, meeting: &meeting, stop }
+        Sending { profile: &profile, folder, meeting: &meeting, destination, stop }
             .send(attempt, rest, zero)
             .await
     })
@@ -203,23 +210,11 @@ fn run_name(
     Err(Failure::usage(format!("--run-id: letters, digits, - _ and . only, not {name:?}")))
 }
 
-/// The gateway to send to: on this machine, as orders go nowhere else unasked.
-fn target(url: Option<&str>) -> Result<String, Failure> {
-    let url = url.ok_or_else(|| {
+/// The gateway to send to.
+fn target(url: Option<&str>) -> Result<&str, Failure> {
+    url.ok_or_else(|| {
         Failure::usage("a shard sends to a system that is there: name its gateway with --target")
-    })?;
-    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
-    let host = rest.and_then(|rest| rest.split('/').next()).unwrap_or("");
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let is_loopback = name == "localhost"
-        || name
-            .trim_matches(['[', ']'])
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback());
-    if is_loopback {
-        return Ok(url.to_owned());
-    }
-    Err(Failure::usage(format!("--target {url}: only a host of this machine, such as 127.0.0.1")))
+    })
 }
 
 async fn meeting(
@@ -249,6 +244,7 @@ struct Sending<'a> {
     profile: &'a LoadProfile,
     folder: &'a Path,
     meeting: &'a Meeting,
+    destination: Destination,
     stop: Arc<AtomicU8>,
 }
 
@@ -270,7 +266,11 @@ impl Sending<'_> {
         if let Some(reason) = &result.aborted {
             eprintln!("vazao: the load was ended early: {reason}");
         }
-        attempt.end = Some(AttemptEnd { stopped: stopped.clone(), generator: result.generator });
+        attempt.end = Some(AttemptEnd {
+            stopped: stopped.clone(),
+            aborted: result.aborted.clone(),
+            generator: result.generator,
+        });
         directory.write(&attempt).map_err(Failure::internal)?;
         self.carry(&attempt).await?;
         let sent = result.generator.outcomes.total();
@@ -302,9 +302,9 @@ impl Sending<'_> {
         Ok(LoadPlan {
             sampler: Sampler::new(attempt.seed, tag, partners.world)
                 .with_mix(self.profile.order_mix()),
-            gateway: GatewayAddress(attempt.target.clone()),
-            credentials: partners.credentials(),
-            transport: Transport::default(),
+            gateway: GatewayAddress(self.destination.url.clone()),
+            credentials: self.destination.credentials.clone(),
+            transport: self.destination.transport.clone(),
             retries: self.profile.retries.clone().unwrap_or_default(),
             abort: self.profile.abort,
             in_flight_max: self.profile.in_flight_max,
@@ -410,6 +410,7 @@ fn listen_for_signals() -> Result<Arc<AtomicU8>, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::args::SendingArguments;
 
     fn wanted(shard: Option<&str>, shards: Option<u64>) -> ShardArguments {
         ShardArguments {
@@ -421,6 +422,7 @@ mod tests {
             patience: 600,
             target: None,
             endpoint: None,
+            sending: SendingArguments::default(),
         }
     }
 
@@ -452,15 +454,5 @@ mod tests {
         assert_eq!(named(&batch).unwrap(), "6c0deb0e-3c4f");
         assert!(named(&[]).unwrap_err().message.contains("--run-id"));
         assert!(named(&[("AWS_BATCH_JOB_ID", "../x")]).is_err());
-    }
-
-    #[test]
-    fn orders_leave_this_machine_for_nowhere() {
-        for fine in ["http://127.0.0.1:4566/restapis/a", "http://localhost:1", "http://[::1]:9/x"] {
-            assert_eq!(target(Some(fine)).unwrap(), fine);
-        }
-        for wrong in ["https://example.com/live", "http://127.0.0.1.example.com", "127.0.0.1:80"] {
-            assert!(target(Some(wrong)).unwrap_err().message.contains("--target"), "{wrong}");
-        }
     }
 }

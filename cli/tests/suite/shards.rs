@@ -25,10 +25,10 @@ struct Local {
 }
 
 impl Local {
-    fn start(folder: &Path) -> Self {
+    fn start(folder: &Path, more: &[&str]) -> Self {
         let data = folder.join("local");
-        let mut process =
-            vazao(&["local", "--port", "0", "--data", data.to_str().unwrap()]).spawn().unwrap();
+        let mut command = vazao(&["local", "--port", "0", "--data", data.to_str().unwrap()]);
+        let mut process = command.args(more).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let mut find = |what: &str| {
             let found = lines.by_ref().map(Result::unwrap).find(|line| line.contains(what));
@@ -74,7 +74,7 @@ fn merge(local: &Local, into: &Path, more: &[&str]) -> (Option<i32>, Value) {
 #[test]
 fn a_killed_shard_is_named_and_resumed_and_no_order_is_lost_or_doubled() {
     let folder = tempfile::tempdir().unwrap();
-    let local = Local::start(folder.path());
+    let local = Local::start(folder.path(), &[]);
     let profile = folder.path().join("test.toml");
     let text = format!(
         "name = \"test\"\ndescription = \"for tests\"\norders = {ORDERS}\nseed = 11\n\
@@ -140,6 +140,24 @@ fn a_killed_shard_is_named_and_resumed_and_no_order_is_lost_or_doubled() {
 }
 
 #[test]
+fn a_shard_signs_where_the_gateway_wants_a_signature() {
+    let folder = tempfile::tempdir().unwrap();
+    let local = Local::start(folder.path(), &["--parameter", "RequestAuthorization=AWS_IAM"]);
+    let send = |name: &str, auth: &str| {
+        let out = folder.path().join(name);
+        let mut arguments = vec!["run", "steady", "--orders", "9", "--shard", "0/1"];
+        arguments.extend(["--run-id", name, "--lead", "1", "--out", out.to_str().unwrap()]);
+        arguments.extend(["--target", &local.gateway, "--auth", auth]);
+        run(&arguments);
+        let merged = run(&["merge", out.join(name).to_str().unwrap(), "--json"]);
+        let said: Value = serde_json::from_slice(&merged.stdout).unwrap();
+        said["outcomes"]["accepted"].as_u64()
+    };
+    assert_eq!(send("signed", "sigv4"), Some(9));
+    assert_eq!(send("unsigned", "api-key"), Some(0));
+}
+
+#[test]
 fn a_shard_that_nobody_can_start_says_what_is_missing() {
     let said = |arguments: &[&str]| {
         let output = run(arguments);
@@ -149,6 +167,12 @@ fn a_shard_that_nobody_can_start_says_what_is_missing() {
     assert!(said(&["run", "--shard", "0/2", "--run-id", "x"]).contains("--target"));
     assert!(said(&["run", "--shards", "2", "--run-id", "x"]).contains("JOB_COMPLETION_INDEX"));
     let away = ["run", "--shard", "0/2", "--run-id", "x", "--target", "https://example.com"];
-    assert!(said(&away).contains("only a host of this machine"));
+    assert!(said(&away).contains("--allow-host example.com"));
+    let mut named = away.to_vec();
+    // Named, but without a cap; nothing is resolved or connected to.
+    named.extend(["--allow-host", "example.com"]);
+    assert!(said(&named).contains("--spend-max-usd"));
+    named.extend(["--spend-max-usd", "0.01"]);
+    assert_eq!(run(&named).status.code(), Some(14));
     assert!(said(&["merge", "/nowhere/run"]).contains("/nowhere/run"));
 }

@@ -55,6 +55,8 @@ pub(super) struct Desk {
     pub(super) in_flight_max: usize,
     pub(super) in_flight: usize,
     pub(super) requests: RequestWriter,
+    /// How many drivers share the schedule.
+    of: u64,
     pacer: Pacer,
     again: BinaryHeap<Reverse<Again>>,
     batches: mpsc::UnboundedSender<Batch>,
@@ -78,6 +80,7 @@ impl Desk {
             in_flight_max,
             in_flight: 0,
             requests,
+            of,
             pacer: Pacer::new(sending.schedule.clone(), sending.start, (position, of)),
             again: BinaryHeap::new(),
             batches,
@@ -87,6 +90,11 @@ impl Desk {
             wants_date: false,
             sending,
         }
+    }
+
+    /// The share of this driver of the schedule's highest rate, orders a second.
+    pub(super) fn peak_rate_per_s(&self) -> f64 {
+        self.sending.schedule.peak_rate_per_s() / self.of as f64
     }
 
     /// Whether nothing is left to do.

@@ -1,6 +1,7 @@
 //! The loop of HTTP/1.1: one poll for the clock and all connections.
 
 use std::io;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Registry, Token};
@@ -18,13 +19,22 @@ const EVENTS_MAX: usize = 256;
 /// be counted as slow.
 const BEGUN_AT_ONCE: usize = 4;
 
+/// Where the next order is due within this, its instant is slept for and answers are looked at
+/// then, if the kernel stamps them: at a high rate most of what an order costs is waking up.
+const NAP_MAX: Duration = Duration::from_millis(1);
+
+/// Orders a second of a driver at whose rate it pays: below, hardly an order is due within
+/// [`NAP_MAX`] of another; above, there is no time to sleep.
+const STAMPED_PER_S: Range<f64> = 500.0..30_000.0;
+
 /// Drives until all is accounted for.
 pub(super) fn drive(mut desk: Desk) -> io::Result<()> {
     let mut poll = Poll::new()?;
     let mut timer = Timer::new()?;
     timer.register(&poll, TIMER)?;
     let mut events = Events::with_capacity(EVENTS_MAX);
-    let mut lines = Lines::new(poll.registry().try_clone()?);
+    let wants_stamps = STAMPED_PER_S.contains(&desk.peak_rate_per_s());
+    let mut lines = Lines::new(poll.registry().try_clone()?, wants_stamps);
     while !desk.is_done() {
         let mut now = Instant::now();
         if desk.tick(now) {
@@ -38,8 +48,14 @@ pub(super) fn drive(mut desk: Desk) -> io::Result<()> {
             begun += 1;
             now = Instant::now();
         }
-        let timeout =
-            if begun == BEGUN_AT_ONCE { Some(Duration::ZERO) } else { timer.arm(desk.wake(), now) };
+        let timeout = if begun == BEGUN_AT_ONCE {
+            Some(Duration::ZERO)
+        } else if let Some(instant) = lines.nap_until(&desk, now) {
+            timer.nap(instant, now);
+            Some(Duration::ZERO)
+        } else {
+            timer.arm(desk.wake(), now)
+        };
         match poll.poll(&mut events, timeout) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
             Ok(()) | Err(_) => {}
@@ -66,6 +82,10 @@ struct Lines {
     idle: Vec<usize>,
     /// Position of the host's address that is connected to.
     address: usize,
+    /// Whether it is of use to know when an answer came: stamping costs, too.
+    wants_stamps: bool,
+    /// Whether of every connection it is known when its answer came.
+    all_stamped: bool,
 }
 
 struct Line {
@@ -76,8 +96,17 @@ struct Line {
 }
 
 impl Lines {
-    fn new(registry: Registry) -> Self {
-        Self { registry, all: Vec::new(), free: Vec::new(), idle: Vec::new(), address: 0 }
+    fn new(registry: Registry, wants_stamps: bool) -> Self {
+        let (all, free, idle) = (Vec::new(), Vec::new(), Vec::new());
+        Self { registry, all, free, idle, address: 0, wants_stamps, all_stamped: true }
+    }
+
+    /// Until when answers may wait to be looked at; none if one may make room for the next order,
+    /// or nobody would know when it came.
+    fn nap_until(&self, desk: &Desk, now: Instant) -> Option<Instant> {
+        let next = desk.wake();
+        let can_wait = self.all_stamped && desk.in_flight < desk.in_flight_max;
+        (can_wait && next <= now + NAP_MAX).then_some(next)
     }
 
     /// Sends an order over an idle connection or a new one.
@@ -121,8 +150,15 @@ impl Lines {
             self.all.push(None);
         }
         let address = gateway.addresses[self.address % gateway.addresses.len()];
-        match Connection::open(address, gateway.tls.as_ref(), &self.registry, Token(number)) {
+        match Connection::open(
+            address,
+            self.wants_stamps,
+            gateway.tls.as_ref(),
+            &self.registry,
+            Token(number),
+        ) {
             Ok(connection) => {
+                self.all_stamped &= connection.is_stamped();
                 self.all[number] = Some(Line { connection, attempt: None, tries_left });
                 Ok(number)
             }
@@ -158,9 +194,10 @@ impl Lines {
 
     /// The order on a connection has had its answer, or will have none.
     fn finish(&mut self, desk: &mut Desk, number: usize, reply: Reply) {
-        let end = Instant::now();
+        let now = Instant::now();
         let Some(line) = &mut self.all[number] else { return };
         let Some(attempt) = line.attempt.take() else { return };
+        let end = line.connection.answered_at(now).max(attempt.sent);
         if let Some(date) = line.connection.date() {
             desk.saw_date(date, attempt.sent, end);
         }

@@ -3,6 +3,7 @@
 use std::io::{self, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use mio::net::TcpStream;
@@ -11,45 +12,46 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 use super::response::{Reading, ResponseReader};
+use super::stamp::Stamps;
 use crate::driver::Failure;
 
 enum Stream {
-    Plain(TcpStream),
+    Plain(TcpStream, Stamps),
     Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
 }
 
 impl Stream {
     fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Plain(stream) => stream.read(space),
+            Self::Plain(stream, stamps) => stamps.read(stream, space),
             Self::Tls(stream) => stream.read(space),
         }
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Plain(stream) => stream.write(bytes),
+            Self::Plain(stream, _) => stream.write(bytes),
             Self::Tls(stream) => stream.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Self::Plain(_) => Ok(()),
+            Self::Plain(..) => Ok(()),
             Self::Tls(stream) => stream.flush(),
         }
     }
 
     fn socket(&self) -> &TcpStream {
         match self {
-            Self::Plain(stream) => stream,
+            Self::Plain(stream, _) => stream,
             Self::Tls(stream) => &stream.sock,
         }
     }
 
     fn is_handshaking(&self) -> bool {
         match self {
-            Self::Plain(_) => false,
+            Self::Plain(..) => false,
             Self::Tls(stream) => stream.conn.is_handshaking(),
         }
     }
@@ -90,9 +92,10 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Begins to connect.
+    /// Begins to connect; its answers are stamped if they can be and somebody wants it.
     pub(crate) fn open(
         address: SocketAddr,
+        wants_stamps: bool,
         tls: Option<&(Arc<ClientConfig>, ServerName<'static>)>,
         registry: &Registry,
         token: Token,
@@ -101,7 +104,10 @@ impl Connection {
         stream.set_nodelay(true)?;
         registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
         let stream = match tls {
-            None => Stream::Plain(stream),
+            None => {
+                let stamps = Stamps::of(&stream, wants_stamps);
+                Stream::Plain(stream, stamps)
+            }
             Some((config, name)) => {
                 let connection = ClientConnection::new(Arc::clone(config), name.clone())
                     .map_err(io::Error::other)?;
@@ -137,6 +143,22 @@ impl Connection {
     pub(crate) fn advance(&mut self) -> Step {
         // An answer may have come before the request had all left: its event is this one.
         self.go(Stage::Idle)
+    }
+
+    /// Whether it is known when an answer came, however late it is looked at.
+    pub(crate) fn is_stamped(&self) -> bool {
+        match &self.stream {
+            Stream::Plain(_, stamps) => stamps.are_there(),
+            Stream::Tls(_) => false,
+        }
+    }
+
+    /// When the answer came that was seen `now`.
+    pub(crate) fn answered_at(&mut self, now: Instant) -> Instant {
+        match &mut self.stream {
+            Stream::Plain(_, stamps) => stamps.last(now),
+            Stream::Tls(_) => now,
+        }
     }
 
     /// What the server's clock said in the last answer, if that was asked for.

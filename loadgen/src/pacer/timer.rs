@@ -15,6 +15,7 @@ mod linux {
     use mio::{Interest, Poll, Token};
     use tokio::io::unix::AsyncFd;
 
+    use rustix::event::{PollFd, PollFlags};
     use rustix::time::{
         Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
         timerfd_settime,
@@ -60,6 +61,16 @@ mod linux {
                 self.armed_for = Some(instant);
             }
             None
+        }
+    }
+
+    impl Timer {
+        /// Sleeps until an instant, whatever comes meanwhile.
+        pub(crate) fn nap(&mut self, instant: Instant, now: Instant) {
+            if self.arm(instant, now).is_none() {
+                // A signal may end it early; then less is due.
+                let _ = rustix::event::poll(&mut [PollFd::new(&self.timer, PollFlags::IN)], None);
+            }
         }
     }
 
@@ -114,6 +125,10 @@ mod portable {
 
         pub(crate) fn arm(&mut self, instant: Instant, now: Instant) -> Option<Duration> {
             Some(instant.saturating_duration_since(now))
+        }
+
+        pub(crate) fn nap(&mut self, instant: Instant, now: Instant) {
+            std::thread::sleep(instant.saturating_duration_since(now));
         }
     }
 

@@ -15,6 +15,10 @@ pub struct PartnerShare {
     /// partner that has none here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
+    /// Where its AWS user is, for Signature Version 4, as `env:NAME` or `file:PATH`:
+    /// `ACCESS_KEY_ID SECRET_ACCESS_KEY`, and `SESSION_TOKEN` after them if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<String>,
     /// Requests a second that it may send, by contract. Its key gets a usage plan of this rate in
     /// the local cloud, and `vazao plan` refuses a profile that asks more of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,7 @@
 //! What a run is expected to use and to cost: simulated where the run is small enough, else the
 //! most that it can be.
 
-use costmodel::{PriceSheet, Terms, Usage, bill};
+use costmodel::{PriceSheet, Terms, Usage, Usd, bill};
 use loadgen::{ArrivalSchedule, LoadProfile};
 use serde::Serialize;
 use simulator::{
@@ -23,6 +23,8 @@ pub(crate) struct Expected {
     provenance: &'static str,
     region: String,
     prices_published: String,
+    #[serde(skip)]
+    pub(crate) total: Usd,
     usd: String,
     usd_per_million_orders: String,
     invocations: u64,
@@ -69,6 +71,7 @@ pub(crate) fn expect(
         provenance: if simulated.is_some() { "simulated" } else { "upper bound" },
         region: system.region.to_string(),
         prices_published: run.prices_published.clone(),
+        total: run.total,
         usd: run.total.to_string(),
         usd_per_million_orders: priced(&usage.scaled_to(1_000_000))?.total.to_string(),
         invocations: usage.lambda.invocations.amount,

@@ -61,10 +61,18 @@ fn number(value: f64) -> String {
 }
 
 /// The machine that is to send, or the machines.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Machine {
-    pub(crate) capacity_per_s: Option<f64>,
+    /// None if nobody knows it.
+    pub(crate) capacity: Option<MachineCapacity>,
     pub(crate) shards: u64,
+}
+
+/// What one machine can send, and who says so.
+#[derive(Debug)]
+pub(crate) struct MachineCapacity {
+    pub(crate) per_s: f64,
+    pub(crate) source: String,
 }
 
 /// Every limit that the plan meets.
@@ -80,7 +88,7 @@ pub(crate) fn all(
     for (partner, share) in partners.shares() {
         limits.extend(of_partner(&partner, share, config, profile, demand));
     }
-    limits.extend(of_machine(profile, demand, machine));
+    limits.extend(of_machine(profile, demand, &machine));
     limits
 }
 
@@ -181,7 +189,7 @@ fn of_partner(
     limits
 }
 
-fn of_machine(profile: &LoadProfile, demand: &Demand, machine: Machine) -> Vec<Limit> {
+fn of_machine(profile: &LoadProfile, demand: &Demand, machine: &Machine) -> Vec<Limit> {
     let each = demand.peak_per_s / machine.shards as f64;
     let mut limits = vec![Limit {
         name: "profile: in_flight_max".to_owned(),
@@ -190,12 +198,16 @@ fn of_machine(profile: &LoadProfile, demand: &Demand, machine: Machine) -> Vec<L
         allowed: profile.in_flight_max as f64,
         to_change: "raise in_flight_max, or the generator is the bottleneck".to_owned(),
     }];
-    if let Some(capacity) = machine.capacity_per_s {
+    if let Some(capacity) = &machine.capacity {
         limits.push(Limit {
-            name: format!("machine: {:.0} % of what it can send", MACHINE_SHARE_MAX * 100.0),
+            name: format!(
+                "machine: {:.0} % of what it can send ({})",
+                MACHINE_SHARE_MAX * 100.0,
+                capacity.source
+            ),
             unit: "orders/s",
             asked: each,
-            allowed: capacity * MACHINE_SHARE_MAX,
+            allowed: capacity.per_s * MACHINE_SHARE_MAX,
             to_change: "lower --speed, or send from more machines (--shards)".to_owned(),
         });
     }
