@@ -55,7 +55,7 @@ pub(crate) trait Scope {
 }
 
 /// The variables of `$context` that are imitated.
-pub(crate) const CONTEXT: [&str; 25] = [
+pub(crate) const CONTEXT: [&str; 26] = [
     "accountId",
     "apiId",
     "domainName",
@@ -70,6 +70,7 @@ pub(crate) const CONTEXT: [&str; 25] = [
     "identity.apiKey",
     "identity.apiKeyId",
     "identity.caller",
+    "identity.clientCert.subjectDN",
     "identity.sourceIp",
     "identity.user",
     "identity.userAgent",

@@ -43,6 +43,18 @@ const STEPS: &[Step] = &[
         environment: &[],
     },
     Step {
+        name: "linters",
+        about: "the template and the workflows are what linters of others take",
+        command: &["cargo", "xtask", "linters"],
+        environment: &[],
+    },
+    Step {
+        name: "policy",
+        about: "the template loses no order, and every planted fault is noticed",
+        command: &["cargo", "xtask", "policy"],
+        environment: &[],
+    },
+    Step {
         name: "test",
         about: "unit, integration and doc tests",
         command: &["cargo", "test", "--release", "--locked", "--workspace", "--no-fail-fast"],

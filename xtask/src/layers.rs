@@ -36,6 +36,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "reports",
         ],
     ),
+    ("policy", &[]),
     ("xtask", &[]),
 ];
 
@@ -50,7 +51,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 
 /// Crates of ours that must not bring in a runtime or a network, however indirectly.
 const PURE: &[&str] =
-    &["orders", "arrivals", "costmodel", "simulator", "runlog", "claims", "reports"];
+    &["orders", "arrivals", "costmodel", "simulator", "runlog", "claims", "reports", "policy"];
 
 /// What a pure crate must not bring in.
 const IMPURE: &[&str] = &["tokio", "reqwest", "hyper", "goose", "aws-sdk-s3", "aws-sdk-sqs"];

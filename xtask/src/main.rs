@@ -1,13 +1,16 @@
 //! The project's own chores: `cargo xtask ci` runs every check, `cargo xtask layers` the one on
 //! dependencies, `cargo xtask manifests` the one on the files that start machines, `cargo xtask
-//! prices` makes the price lists anew from their source table, and
-//! `cargo xtask tools` installs the outside programs that tests use.
+//! policy` and `cargo xtask linters` those on what is deployed, `cargo xtask prices` makes the price
+//! lists anew from their source table, and `cargo xtask tools` installs the outside programs that
+//! tests use.
 #![expect(clippy::print_stdout, reason = "a tool that talks to a person")]
 #![expect(clippy::print_stderr, reason = "a tool that talks to a person")]
 
 mod ci;
 mod layers;
+mod linters;
 mod manifests;
+mod policy;
 mod prices;
 mod tools;
 
@@ -23,6 +26,8 @@ cargo xtask <command>
   tools            install the outside programs that the tests use
   layers           check that no crate imports upward
   manifests        check infra/load-shards-* with the validators of their engines
+  linters          check infra/template.yaml and the workflows with linters of others
+  policy           hold infra/template.yaml against our rules, and the rules against mutants of it
   prices           make costmodel/prices/<region>/*.json from costmodel/prices/rates.csv
   prices --check   fail if they are not current
 ";
@@ -40,6 +45,8 @@ fn main() -> ExitCode {
         ["tools"] => tools::install(&root),
         ["layers"] => layers::run(&root),
         ["manifests"] => manifests::run(&root),
+        ["linters"] => linters::run(&root),
+        ["policy"] => policy::run(&root),
         ["prices"] => prices::run(&root, false),
         ["prices", "--check"] => prices::run(&root, true),
         [] | ["help" | "--help" | "-h"] => {

@@ -15,6 +15,8 @@ struct DebianPackage {
 /// In the order of their names.
 const DEBIAN: &[DebianPackage] = &[
     DebianPackage { name: "libxml2-utils", provides: "xmllint" },
+    DebianPackage { name: "nodejs", provides: "node" },
+    DebianPackage { name: "npm", provides: "npm" },
     DebianPackage { name: "openssl", provides: "openssl" },
     DebianPackage { name: "poppler-utils", provides: "pdftotext" },
     DebianPackage { name: "postgresql", provides: "/usr/lib/postgresql" },
@@ -24,18 +26,25 @@ const DEBIAN: &[DebianPackage] = &[
     DebianPackage { name: "zbar-tools", provides: "zbarimg" },
 ];
 
-/// The Python packages, one exact version a line.
-const REQUIREMENTS: &str = "xtask/requirements.txt";
+/// Python packages, one exact version a line, and the folder below `target/tools` where they go.
+#[derive(Clone, Copy)]
+pub(crate) struct Environment {
+    pub(crate) requirements: &'static str,
+    pub(crate) folder: &'static str,
+}
+
+/// What the tests need.
+const TESTS: Environment = Environment { requirements: "xtask/requirements.txt", folder: "venv" };
 
 /// Installs what is missing; nothing is done, and nothing said, where all is there.
 pub(crate) fn install(root: &Path) -> Result<()> {
     install_debian()?;
-    install_python(root)
+    install_environment(root, TESTS).map(drop)
 }
 
-/// The environment of [`REQUIREMENTS`]: programs in `bin/`.
+/// The environment of the tests: programs in `bin/`.
 pub(crate) fn environment(root: &Path) -> PathBuf {
-    root.join("target/tools/venv")
+    root.join("target/tools").join(TESTS.folder)
 }
 
 fn install_debian() -> Result<()> {
@@ -67,21 +76,44 @@ fn is_there(provides: &str) -> bool {
     std::env::split_paths(&path).any(|folder| folder.join(provides).is_file())
 }
 
-fn install_python(root: &Path) -> Result<()> {
-    let requirements = root.join(REQUIREMENTS);
-    let wanted = std::fs::read_to_string(&requirements).context(REQUIREMENTS)?;
-    let environment = environment(root);
+/// Makes an environment if it is not there; says where it is.
+pub(crate) fn install_environment(root: &Path, wanted: Environment) -> Result<PathBuf> {
+    let Environment { requirements, folder } = wanted;
+    let environment = root.join("target/tools").join(folder);
+    let file = root.join(requirements);
+    let wanted = std::fs::read_to_string(&file).context(requirements)?;
     // The copy is written last: it says that all of it was installed.
     let installed = environment.join("installed.txt");
     if std::fs::read_to_string(&installed).is_ok_and(|text| text == wanted) {
-        return Ok(());
+        return Ok(environment);
     }
-    println!("== tools: pip install -r {REQUIREMENTS}");
+    println!("== tools: pip install -r {requirements}");
     run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
     run(Command::new(environment.join("bin/pip"))
-        .args(["install", "--quiet", "--disable-pip-version-check", "-r"])
-        .arg(&requirements))?;
-    std::fs::write(&installed, wanted).with_context(|| installed.display().to_string())
+        .args(["install", "--quiet", "--disable-pip-version-check", "--no-compile", "-r"])
+        .arg(&file))?;
+    std::fs::write(&installed, wanted).with_context(|| installed.display().to_string())?;
+    Ok(environment)
+}
+
+/// Installs the npm packages of a folder that has a lock, if they are not there; says where the
+/// programs are.
+pub(crate) fn install_npm(root: &Path, packages: &str) -> Result<PathBuf> {
+    let folder = root.join("target/tools/npm");
+    let lock = root.join(packages).join("package-lock.json");
+    let wanted = std::fs::read_to_string(&lock).with_context(|| lock.display().to_string())?;
+    let installed = folder.join("installed.json");
+    if !std::fs::read_to_string(&installed).is_ok_and(|text| text == wanted) {
+        println!("== tools: npm ci, {packages}");
+        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        for file in ["package.json", "package-lock.json"] {
+            std::fs::copy(root.join(packages).join(file), folder.join(file)).context(file)?;
+        }
+        let ci = ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"];
+        run(Command::new("npm").current_dir(&folder).args(ci))?;
+        std::fs::write(&installed, wanted).with_context(|| installed.display().to_string())?;
+    }
+    Ok(folder.join("node_modules/.bin"))
 }
 
 fn run(command: &mut Command) -> Result<()> {

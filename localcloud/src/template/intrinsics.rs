@@ -291,6 +291,7 @@ impl Resolver<'_> {
             }
             ("AWS::S3::Bucket", "Arn") => Ok(format!("arn:aws:s3:::{}", name("BucketName")?)),
             ("AWS::IAM::Role", "Arn") => Ok(format!("arn:aws:iam::{account}:role/{id}")),
+            ("AWS::EC2::SecurityGroup", "GroupId") => Ok(format!("sg-{}", id.to_lowercase())),
             (_, "Arn") if super::unsimulated::resource(&kind).is_some() => {
                 Ok(format!("arn:aws:unsimulated:{region}:{account}:{id}"))
             }

@@ -152,6 +152,12 @@ impl<'s, 't> Stack<'s, 't> {
         let fields = Fields::of("AWS::Serverless::Function", node)?;
         fields.optional("FunctionName");
         let name = self.resolver.name_of(id, "FunctionName", node, 0)?;
+        let events = fields.optional("Events");
+        if only_scheduled(events)? {
+            let what = format!("{id}, AWS::Serverless::Function that only a schedule starts");
+            self.notes.add(node.line, what, unsimulated::SCHEDULE);
+            return Ok(());
+        }
         let executable = self.settings.executables.get(&name).cloned().ok_or_else(|| {
             node.problem(format!("no executable was given for the function {name}"))
         })?;
@@ -175,7 +181,7 @@ impl<'s, 't> Stack<'s, 't> {
             environment.finish(self.notes)?;
         }
         self.config.functions.push(function);
-        if let Some(events) = fields.optional("Events") {
+        if let Some(events) = events {
             for event in events.entries()? {
                 self.event(&name, &event.value)?;
             }
@@ -313,6 +319,17 @@ impl<'s, 't> Stack<'s, 't> {
         self.memberships.push((key.text()?, plan.text()?));
         fields.finish(self.notes)
     }
+}
+
+/// Whether a function has events and all of them are schedules.
+fn only_scheduled(events: Option<&Node>) -> Read<bool> {
+    let Some(events) = events else { return Ok(false) };
+    let kinds = events.entries()?.iter().map(|event| match event.value.get("Type") {
+        Some(kind) => kind.text(),
+        None => Err(event.value.problem("an event needs a Type")),
+    });
+    let kinds: Vec<String> = kinds.collect::<Read<_>>()?;
+    Ok(!kinds.is_empty() && kinds.iter().all(|kind| kind == "Schedule" || kind == "ScheduleV2"))
 }
 
 fn queue_of_arn(node: &Node) -> Read<String> {

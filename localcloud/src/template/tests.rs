@@ -105,6 +105,54 @@ fn what_makes_no_difference_here_is_told_with_its_line() {
     let find = |what: &str| notes.iter().find(|note| note.what == what).unwrap().line;
     assert_eq!(find("ObjectLockEnabled of AWS::S3::Bucket"), line_of("ObjectLockEnabled: true"));
     assert_eq!(find("GatewayRole, AWS::IAM::Role"), line_of("  GatewayRole:\n") + 1);
+    assert_eq!(find("QueueAgeAlarm, AWS::CloudWatch::Alarm"), line_of("  QueueAgeAlarm:\n") + 1);
+}
+
+/// The sweeper is the same executable, and nothing here would start it.
+#[test]
+fn a_function_that_only_a_schedule_starts_is_left_out_and_told() {
+    let config = deployed(&[]).unwrap();
+    assert_eq!(config.functions.len(), 1);
+    let note = config.unsimulated.iter().find(|note| note.what.starts_with("OrderSweeper, "));
+    assert!(note.unwrap().why.contains("on a schedule"));
+    let refusal = changed("Type: ScheduleV2", "Type: SQS");
+    assert!(
+        refusal.contains("no executable was given for the function order-sweeper"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_suffix_goes_behind_every_name() {
+    let mut settings = settings();
+    settings.parameters.insert("NameSuffix".to_owned(), "-b".to_owned());
+    settings.executables.insert("order-processor-b".to_owned(), "/bin/bootstrap".into());
+    let config = CloudConfig::from_template(DEPLOYED, &settings).unwrap();
+    let queues: Vec<&str> = config.queues.iter().map(|queue| queue.name.as_str()).collect();
+    assert_eq!(queues, ["orders-b", "orders-dead-letters-b"]);
+    assert_eq!(config.buckets, ["order-documents-111122223333-b"]);
+    assert_eq!(config.event_sources[0].queue, "orders-b");
+    let api = config.api.unwrap();
+    assert_eq!((api.name.as_str(), api.usage_plans[0].name.as_str()), ("orders-b", "partners-b"));
+    assert_eq!(api.routes[0].integration.queue, "orders-b");
+}
+
+/// Certificates are not looked at here, and there is no VPC; what is left of both is a key.
+#[test]
+fn the_ways_to_deploy_that_are_not_imitated_can_still_be_read() {
+    let config = deployed(&[
+        ("RequestAuthorization", "MUTUAL_TLS"),
+        ("DomainName", "orders.example"),
+        ("VpcId", "vpc-1"),
+        ("SubnetIds", "subnet-1,subnet-2"),
+        ("RouteTableIds", "rtb-1"),
+        ("DatabaseSecurityGroupId", "sg-1"),
+        ("DatabaseSecretArn", "arn:of:the:secret"),
+    ])
+    .unwrap();
+    assert_eq!(config.functions[0].environment["VAZAO_DATABASE_SECRET"], "arn:of:the:secret");
+    let route = &config.api.unwrap().routes[0];
+    assert!(!route.signed && route.api_key_required);
 }
 
 #[test]
@@ -160,16 +208,12 @@ fn nothing_unknown_is_ignored() {
         ),
         ("          QUOTA_EXCEEDED:", "          QUOTA_EXCEDED:", "API Gateway has no such type"),
         (
-            "Fn::Sub: \"order-documents-${AWS::AccountId}\"",
-            "Fn::Sub: \"order-documents-${AWS::Account}\"",
+            "Fn::Sub: \"order-documents-${AWS::AccountId}${NameSuffix}\"",
+            "Fn::Sub: \"order-documents-${AWS::Account}${NameSuffix}\"",
             "AWS::Account is not imitated",
         ),
-        (
-            "{Ref: FunctionMemory}",
-            "{Ref: FunctionMemry}",
-            "FunctionMemry is neither a parameter nor a resource",
-        ),
-        ("{Ref: FunctionMemory}", "!Ref FunctionMemory", "the long form"),
+        ("{Ref: BatchSize}", "{Ref: BatchSiz}", "BatchSiz is neither a parameter nor a resource"),
+        ("{Ref: BatchSize}", "!Ref BatchSize", "the long form"),
         ("minItems: 1", "minItems: one", "not JSON Schema draft 4"),
         ("Type: SQS", "Type: SNS", "only Type: SQS is imitated"),
         ("ReportBatchItemFailures", "ReportItemFailures", "only ReportBatchItemFailures exists"),
@@ -187,8 +231,9 @@ fn a_mapping_template_has_the_lines_of_the_file() {
     let refusal = changed("$util.urlEncode($partner)", "$util.escape($partner)");
     let line = line_of("$util.urlEncode($partner)");
     assert!(refusal.starts_with(&format!("line {line}: ")), "{line}: {refusal}");
-    let refusal = changed("#if(!$partner", "#macro(x)#if(!$partner");
-    let line = line_of("#if(!$partner");
+    let last = "#set($partner = $context.identity.apiKeyId)";
+    let refusal = changed(last, &format!("#macro(x){last}"));
+    let line = line_of(last);
     assert!(refusal.starts_with(&format!("line {line}: ")), "{line}: {refusal}");
 }
 

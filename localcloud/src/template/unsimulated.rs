@@ -24,11 +24,17 @@ const TYPES: &[(&str, &str)] = &[
     ("AWS::SecretsManager::Secret", "secrets are parameters"),
     ("AWS::SecretsManager::SecretTargetAttachment", "secrets are parameters"),
     ("AWS::KMS::Key", "nothing is encrypted on one machine"),
-    ("AWS::ApiGateway::Account", "there is no execution log"),
+    ("AWS::ApiGateway::Account", "there is no access log"),
+    ("AWS::ApiGateway::BasePathMapping", ADDRESS),
+    ("AWS::ApiGateway::DomainName", ADDRESS),
     ("AWS::CloudTrail::Trail", "there is no audit trail"),
     ("AWS::Budgets::Budget", "nothing is billed"),
 ];
 
+/// Of a function that nothing else starts.
+pub(super) const SCHEDULE: &str = "nothing comes on a schedule; run its executable by hand";
+
+const ADDRESS: &str = "there is one address";
 const ENCRYPTION: &str = "nothing is encrypted on one machine";
 const CONSOLE: &str = "there is no console to show it";
 const DEPLOYMENT: &str = "it concerns deploying";
@@ -55,6 +61,7 @@ const PROPERTIES: &[(&str, &str, &str)] = &[
     ("AWS::Serverless::Function", "Handler", PLATFORM),
     ("AWS::Serverless::Function", "Runtime", PLATFORM),
     ("AWS::Serverless::Function", "Architectures", PLATFORM),
+    ("AWS::Serverless::Function", "Layers", PLATFORM),
     ("AWS::Serverless::Function", "PackageType", PLATFORM),
     ("AWS::Serverless::Function", "EphemeralStorage", PLATFORM),
     ("AWS::Serverless::Function", "Description", CONSOLE),
@@ -70,6 +77,7 @@ const PROPERTIES: &[(&str, &str, &str)] = &[
     ("AWS::Serverless::Function", "AutoPublishAliasAllProperties", DEPLOYMENT),
     ("AWS::Serverless::Function", "DeploymentPreference", DEPLOYMENT),
     ("AWS::Serverless::Function", "VersionDescription", DEPLOYMENT),
+    ("AWS::Serverless::Function", "EventInvokeConfig", "queues invoke synchronously"),
     ("AWS::S3::Bucket", "OwnershipControls", POLICY),
     ("AWS::S3::Bucket", "PublicAccessBlockConfiguration", POLICY),
     ("AWS::S3::Bucket", "BucketEncryption", ENCRYPTION),
@@ -89,7 +97,7 @@ const PROPERTIES: &[(&str, &str, &str)] = &[
     ("AWS::S3::Bucket", "MetricsConfigurations", "request metrics are always on"),
     ("AWS::S3::Bucket", "LoggingConfiguration", "there is no access log"),
     ("AWS::S3::Bucket", "Tags", CONSOLE),
-    ("AWS::Serverless::Api", "EndpointConfiguration", "there is one address"),
+    ("AWS::Serverless::Api", "EndpointConfiguration", ADDRESS),
     ("AWS::Serverless::Api", "Description", CONSOLE),
     ("AWS::Serverless::Api", "Tags", CONSOLE),
     ("AWS::Serverless::Api", "AccessLogSetting", "there is no access log"),
@@ -97,8 +105,8 @@ const PROPERTIES: &[(&str, &str, &str)] = &[
     ("AWS::Serverless::Api", "OpenApiVersion", DEPLOYMENT),
     ("AWS::Serverless::Api", "AlwaysDeploy", DEPLOYMENT),
     ("AWS::Serverless::Api", "MinimumCompressionSize", "bodies are not compressed"),
-    ("AWS::Serverless::Api", "DisableExecuteApiEndpoint", "there is one address"),
-    ("AWS::Serverless::Api", "Domain", "there is one address"),
+    ("AWS::Serverless::Api", "DisableExecuteApiEndpoint", ADDRESS),
+    ("AWS::Serverless::Api", "Domain", ADDRESS),
     ("MethodSettings", "MetricsEnabled", "metrics are always on"),
     ("MethodSettings", "DataTraceEnabled", "there is no execution log"),
     ("MethodSettings", "LoggingLevel", "there is no execution log"),

@@ -37,6 +37,7 @@ impl Scope for Request {
         match name {
             "requestId" => Some(Cow::Borrowed("r-1")),
             "identity.userArn" => Some(Cow::Borrowed("arn:aws:iam::1:user/partners/acme")),
+            "identity.clientCert.subjectDN" => Some(Cow::Borrowed("CN=acme,O=Acme,C=BR")),
             _ => None,
         }
     }
@@ -138,6 +139,7 @@ fn methods_of_java_work_on_values() {
     for (template, expected) in [
         (r#"$context.identity.userArn.replaceAll("^.*/", "")"#, "acme"),
         ("$context.identity.userArn.split('/')[1]", "partners"),
+        ("$context.identity.clientCert.subjectDN.replaceAll('^CN=([a-z]+)(,.*)?$', '$1')", "acme"),
         ("$context.requestId.length()", "3"),
         ("$context.requestId.substring(2)", "1"),
         ("$context.requestId.substring(0, 1).toUpperCase()", "R"),
