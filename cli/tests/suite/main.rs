@@ -3,7 +3,10 @@
 
 mod bad_input;
 mod cost;
+mod dead_letters;
 mod forecast;
+mod local;
+mod moto;
 mod on_a_server;
 mod plan;
 mod schema;

@@ -1,54 +1,18 @@
 //! One run from several processes, each with a disk of its own, one of them killed: what it had not
 //! sent is named, is sent when it is resumed, and no order is lost or billed twice.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::local::Local;
 use crate::vazao::{run, signal, vazao, wait_until};
 
 const ORDERS: u64 = 900;
 const SHARDS: u64 = 3;
 const RUN: &str = "shards-test";
-
-/// A local cloud of its own, which ends with it.
-struct Local {
-    process: Child,
-    endpoint: String,
-    gateway: String,
-    data: std::path::PathBuf,
-    /// Kept, since a program whose output nobody can read ends.
-    _said: Box<dyn Iterator<Item = std::io::Result<String>>>,
-}
-
-impl Local {
-    fn start(folder: &Path) -> Self {
-        let data = folder.join("local");
-        let mut process =
-            vazao(&["local", "--port", "0", "--data", data.to_str().unwrap()]).spawn().unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let mut find = |what: &str| {
-            let found = lines.by_ref().map(Result::unwrap).find(|line| line.contains(what));
-            found.unwrap_or_else(|| panic!("{what} was never said"))
-        };
-        let order = find("PUT http");
-        let gateway = order.split("PUT ").nth(1).unwrap().replace("/v1/orders/{orderNumber}", "");
-        let export = find("AWS_ENDPOINT_URL=");
-        let endpoint = export.split("AWS_ENDPOINT_URL=").nth(1).unwrap();
-        let endpoint = endpoint.split_whitespace().next().unwrap().to_owned();
-        Self { process, endpoint, gateway, data, _said: Box::new(lines) }
-    }
-}
-
-impl Drop for Local {
-    fn drop(&mut self) {
-        signal("INT", self.process.id());
-        self.process.wait().unwrap();
-    }
-}
 
 fn shard(local: &Local, profile: &str, out: &Path, index: u64) -> Command {
     let number = format!("{index}/{SHARDS}");
