@@ -1,6 +1,7 @@
 //! The program as its users run it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod artefact;
 mod bad_input;
 mod cost;
 mod dead_letters;
