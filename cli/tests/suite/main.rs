@@ -11,6 +11,7 @@ mod moto;
 mod on_a_server;
 mod plan;
 mod schema;
+mod security;
 #[allow(dead_code, reason = "the processor's tests use the rest")]
 #[path = "../../../processor/tests/database/server.rs"]
 mod server;
