@@ -7,8 +7,10 @@ use clap::{Args, Parser, Subcommand};
 use crate::sending::Authentication;
 
 mod cost;
+mod deployed;
 
 pub(crate) use cost::*;
+pub(crate) use deployed::*;
 
 /// Send orders through a reference order system, account for every one, and say what it costs.
 ///
@@ -42,6 +44,10 @@ pub(crate) enum Command {
     Forecast(ForecastArguments),
     /// Start the local cloud alone, for the AWS CLI or your own client, until Ctrl-C
     Local(LocalArguments),
+    /// Look at the orders that could not be processed, and send them back
+    Dlq(DlqArguments),
+    /// Say what a stack on AWS is doing: its address, its queues, its meters
+    Stack(StackArguments),
     /// Simulate: a plain queue of a model file, or the pipeline at volumes that were not tried
     Simulate(SimulateArguments),
     /// List the load profiles that come with vazao

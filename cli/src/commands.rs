@@ -2,6 +2,7 @@
 
 pub(crate) mod calibrate;
 pub(crate) mod cost;
+pub(crate) mod dlq;
 pub(crate) mod forecast;
 pub(crate) mod local;
 pub(crate) mod merge;
@@ -13,3 +14,4 @@ pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod shard;
 pub(crate) mod simulate;
+pub(crate) mod stack;

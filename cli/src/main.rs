@@ -43,6 +43,8 @@ fn main() -> ExitCode {
         Command::Prices(prices) => commands::prices::execute(prices),
         Command::Forecast(forecast) => commands::forecast::execute(forecast),
         Command::Local(local) => commands::local::execute(local),
+        Command::Dlq(dlq) => commands::dlq::execute(dlq),
+        Command::Stack(stack) => commands::stack::execute(stack),
         Command::Simulate(simulate) => commands::simulate::execute(simulate),
         Command::Profiles => commands::profiles::execute(),
         Command::Calibrate(calibrate) => commands::calibrate::execute(calibrate),

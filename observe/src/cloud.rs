@@ -37,6 +37,14 @@ pub enum ObserveError {
         /// What it said.
         cause: String,
     },
+    /// A stack is not what it should be.
+    #[error("the stack {name} {what}")]
+    Stack {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        what: String,
+    },
     /// The billing ledger cannot be read.
     #[error("cannot read the billing ledger {path}: {cause}")]
     Ledger {
@@ -60,9 +68,10 @@ impl ObserveError {
     }
 }
 
-/// Clients for the three services that tell of a run.
+/// Clients for the services that tell of a run, and of what was deployed.
 #[derive(Debug, Clone)]
 pub struct Cloud {
+    pub(crate) cloudformation: aws_sdk_cloudformation::Client,
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
     pub(crate) s3: aws_sdk_s3::Client,
@@ -79,6 +88,7 @@ impl Cloud {
         let path_style = matches!(address, CloudAddress::Endpoint { .. });
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(path_style).build();
         Self {
+            cloudformation: aws_sdk_cloudformation::Client::new(&config),
             cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),

@@ -3,18 +3,22 @@
 //! counts; it does not judge.
 
 mod cloud;
+mod dead_letters;
 mod inventory;
 mod ledger;
 mod meters;
 mod objects;
 mod queue;
+mod stack;
 mod timeline;
 mod usage;
 
 pub use cloud::{Cloud, CloudAddress, ObserveError};
+pub use dead_letters::{DeadLetter, DeadLetterQueue, Look, MoveStatus, MoveTask};
 pub use inventory::{Inventory, read_inventory};
 pub use ledger::{LedgerCounts, read_ledger, read_server_ledger};
 pub use meters::{MetersOf, Readings, read_meters};
 pub use queue::{QueueDepth, queue_depth};
+pub use stack::Stack;
 pub use timeline::{Period, read_cloud_timeline};
 pub use usage::{UsageContext, usage};

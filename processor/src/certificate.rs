@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
+#[cfg(feature = "test-certificate")]
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use rsa::pkcs1::RsaPrivateKeyRef;
 use rsa::pkcs8::PrivateKeyInfoRef;
@@ -82,6 +83,7 @@ pub enum CertificateError {
         path: PathBuf,
     },
     /// It cannot be made.
+    #[cfg(feature = "test-certificate")]
     #[error("a test certificate cannot be made: {0}")]
     Make(#[from] rcgen::Error),
 }
@@ -157,6 +159,7 @@ impl Certificate {
     ///
     /// # Errors
     /// If there is no randomness.
+    #[cfg(feature = "test-certificate")]
     pub fn for_tests() -> Result<Self, CertificateError> {
         let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?;
         let mut params = CertificateParams::new(Vec::new())?;
@@ -243,7 +246,7 @@ fn pem(label: &str, der: &[u8]) -> String {
     text + &format!("-----END {label}-----\n")
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "test-certificate"))]
 mod tests {
     use super::*;
 

@@ -4,6 +4,7 @@ mod facts;
 mod postgres;
 mod rows;
 mod seed;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 mod stored;
 mod url;
@@ -21,6 +22,7 @@ pub(crate) use facts::{Facts, KnownCustomer, KnownLot, KnownProduct};
 pub use postgres::{PostgresConfig, PostgresDatabase, TemporarySchema, connect_postgres};
 pub(crate) use rows::{ItemRow, NumberingRow, ReceivableRow, ReservationRow, SettlingRow, TakeRow};
 pub use seed::{Seed, create_database};
+#[cfg(feature = "sqlite")]
 pub use sqlite::SqliteDatabase;
 pub use url::{DatabaseUrl, DatabaseUrlError};
 
@@ -78,7 +80,10 @@ pub trait Database {
 /// If it is of a later version, or cannot be written; then it is as it was.
 pub fn migrate(database: &DatabaseConfig) -> Result<(), DatabaseError> {
     match database {
+        #[cfg(feature = "sqlite")]
         DatabaseConfig::Sqlite(path) => sqlite::migrate_sqlite(path),
+        #[cfg(not(feature = "sqlite"))]
+        DatabaseConfig::Sqlite(_) => Err(DatabaseError::NoSqlite),
         DatabaseConfig::Postgres(config) => postgres::migrate_postgres(config),
     }
 }
@@ -96,8 +101,12 @@ pub enum DatabaseConfig {
 #[derive(Debug, Error)]
 pub enum DatabaseError {
     /// SQLite said no, or nothing in time.
+    #[cfg(feature = "sqlite")]
     #[error("{0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// This program was built without the feature `sqlite`.
+    #[error("this program was built without SQLite: name a server, postgres://user@host/name")]
+    NoSqlite,
     /// PostgreSQL said no.
     #[error("{}", postgres_message(.0))]
     Postgres(#[from] tokio_postgres::Error),

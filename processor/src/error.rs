@@ -97,8 +97,10 @@ impl From<DatabaseError> for ProcessError {
     fn from(error: DatabaseError) -> Self {
         match error {
             DatabaseError::UnknownPartner => Poison::UnknownPartner.into(),
-            DatabaseError::Sqlite(_)
-            | DatabaseError::Postgres(_)
+            #[cfg(feature = "sqlite")]
+            DatabaseError::Sqlite(_) => Retryable::Database(error).into(),
+            DatabaseError::Postgres(_)
+            | DatabaseError::NoSqlite
             | DatabaseError::Slow(_)
             | DatabaseError::Connection(_)
             | DatabaseError::Contended(_)

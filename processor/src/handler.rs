@@ -98,7 +98,7 @@ impl<P: Process> Handler<P> {
         let concluded = self.conclude_orders(&documented, deadline).await;
         metrics.spent.database += concluding.elapsed();
         if let Err(error) = &concluded {
-            log_error(error);
+            log_error(error, None);
         }
         let mut failed = Vec::new();
         for (record, result) in results {
@@ -106,7 +106,7 @@ impl<P: Process> Handler<P> {
                 Ok(done) if done.documented.is_none() || concluded.is_ok() => metrics.add(&done),
                 Ok(_) => failed.push(record),
                 Err(error) => {
-                    log_error(&error);
+                    log_error(&error, record.message_id.as_deref());
                     failed.push(record);
                 }
             }

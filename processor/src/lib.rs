@@ -33,10 +33,12 @@ mod tax;
 
 pub use certificate::{Certificate, CertificateError};
 pub use config::{AwsConfig, Config, ConfigError, Secret};
+#[cfg(feature = "sqlite")]
+pub use database::SqliteDatabase;
 pub use database::{
     Database, DatabaseConfig, DatabaseError, DatabaseUrl, DatabaseUrlError, PostgresConfig,
-    PostgresDatabase, Seed, Settlement, SqliteDatabase, TemporarySchema, connect_postgres,
-    create_database, migrate,
+    PostgresDatabase, Seed, Settlement, TemporarySchema, connect_postgres, create_database,
+    migrate,
 };
 pub use documents::{
     Document, Signer, SignerError, confirmation_document, confirmation_pdf, nfe_document, nfe_xml,

@@ -29,10 +29,12 @@ pub(crate) fn log_conflict() {
     }));
 }
 
-pub(crate) fn log_error(error: &ProcessError) {
+/// Of which message it is said, by the id of the queue: that is how `vazao dlq` finds the reason.
+pub(crate) fn log_error(error: &ProcessError, message_id: Option<&str>) {
     write_line(&json!({
         "level": "ERROR",
         "event": "record failed",
+        "messageId": message_id,
         "code": error.code(),
         "retryable": error.is_retryable(),
         "detail": error.detail(),

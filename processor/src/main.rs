@@ -4,6 +4,9 @@
 //! orders of the queue; `sweep` for those that are settled and whose documents are owed, at every
 //! invocation, or once where there is no Lambda; `migrate` to bring the database to this version.
 
+// The layout of a future within futures, as deep as the path of an order; Rust 1.96 counts it.
+#![recursion_limit = "256"]
+
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -11,8 +14,7 @@ use aws_lambda_events::event::sqs::SqsEvent;
 use lambda_runtime::{LambdaEvent, service_fn};
 use processor::{
     Certificate, Config, ConfigError, Database, DatabaseConfig, DocumentStore, Handler, Pipeline,
-    PostgresDatabase, Signer, SqliteDatabase, Swept, log_panics, log_startup_error, log_sweep,
-    migrate,
+    PostgresDatabase, Signer, Swept, log_panics, log_startup_error, log_sweep, migrate,
 };
 use serde_json::Value;
 
@@ -52,8 +54,11 @@ fn run(entry: Option<&str>, started: Instant) -> Result<(), Failure> {
     };
     let store = DocumentStore::new(&config.aws, &config.bucket);
     match config.database.clone() {
+        #[cfg(not(feature = "sqlite"))]
+        DatabaseConfig::Sqlite(_) => Err(processor::DatabaseError::NoSqlite.into()),
+        #[cfg(feature = "sqlite")]
         DatabaseConfig::Sqlite(path) => {
-            let database = SqliteDatabase::open(&path);
+            let database = processor::SqliteDatabase::open(&path);
             let database = database.map_err(|error| ConfigError::Open(error.to_string()))?;
             entry.enter(&Pipeline::new(database, store, signer(&config)?), started)
         }

@@ -77,7 +77,7 @@ impl<D: Database> Pipeline<D> {
             match self.document_owed(order).await {
                 Ok(()) => swept.documented += 1,
                 Err(error) => {
-                    crate::log::log_error(&error);
+                    crate::log::log_error(&error, None);
                     swept.failed += 1;
                 }
             }

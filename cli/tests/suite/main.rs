@@ -1,12 +1,17 @@
 //! The program as its users run it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod artefact;
 mod bad_input;
 mod cost;
+mod dead_letters;
 mod forecast;
+mod local;
+mod moto;
 mod on_a_server;
 mod plan;
 mod schema;
+mod security;
 #[allow(dead_code, reason = "the processor's tests use the rest")]
 #[path = "../../../processor/tests/database/server.rs"]
 mod server;

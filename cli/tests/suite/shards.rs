@@ -1,54 +1,18 @@
 //! One run from several processes, each with a disk of its own, one of them killed: what it had not
 //! sent is named, is sent when it is resumed, and no order is lost or billed twice.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::local::Local;
 use crate::vazao::{run, signal, vazao, wait_until};
 
 const ORDERS: u64 = 900;
 const SHARDS: u64 = 3;
 const RUN: &str = "shards-test";
-
-/// A local cloud of its own, which ends with it.
-struct Local {
-    process: Child,
-    endpoint: String,
-    gateway: String,
-    data: std::path::PathBuf,
-    /// Kept, since a program whose output nobody can read ends.
-    _said: Box<dyn Iterator<Item = std::io::Result<String>>>,
-}
-
-impl Local {
-    fn start(folder: &Path, more: &[&str]) -> Self {
-        let data = folder.join("local");
-        let mut command = vazao(&["local", "--port", "0", "--data", data.to_str().unwrap()]);
-        let mut process = command.args(more).spawn().unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let mut find = |what: &str| {
-            let found = lines.by_ref().map(Result::unwrap).find(|line| line.contains(what));
-            found.unwrap_or_else(|| panic!("{what} was never said"))
-        };
-        let order = find("PUT http");
-        let gateway = order.split("PUT ").nth(1).unwrap().replace("/v1/orders/{orderNumber}", "");
-        let export = find("AWS_ENDPOINT_URL=");
-        let endpoint = export.split("AWS_ENDPOINT_URL=").nth(1).unwrap();
-        let endpoint = endpoint.split_whitespace().next().unwrap().to_owned();
-        Self { process, endpoint, gateway, data, _said: Box::new(lines) }
-    }
-}
-
-impl Drop for Local {
-    fn drop(&mut self) {
-        signal("INT", self.process.id());
-        self.process.wait().unwrap();
-    }
-}
 
 fn shard(local: &Local, profile: &str, out: &Path, index: u64) -> Command {
     let number = format!("{index}/{SHARDS}");
@@ -74,7 +38,7 @@ fn merge(local: &Local, into: &Path, more: &[&str]) -> (Option<i32>, Value) {
 #[test]
 fn a_killed_shard_is_named_and_resumed_and_no_order_is_lost_or_doubled() {
     let folder = tempfile::tempdir().unwrap();
-    let local = Local::start(folder.path(), &[]);
+    let local = Local::start(folder.path());
     let profile = folder.path().join("test.toml");
     let text = format!(
         "name = \"test\"\ndescription = \"for tests\"\norders = {ORDERS}\nseed = 11\n\
@@ -142,7 +106,7 @@ fn a_killed_shard_is_named_and_resumed_and_no_order_is_lost_or_doubled() {
 #[test]
 fn a_shard_signs_where_the_gateway_wants_a_signature() {
     let folder = tempfile::tempdir().unwrap();
-    let local = Local::start(folder.path(), &["--parameter", "RequestAuthorization=AWS_IAM"]);
+    let local = Local::start_with(folder.path(), &["--parameter", "RequestAuthorization=AWS_IAM"]);
     let send = |name: &str, auth: &str| {
         let out = folder.path().join(name);
         let mut arguments = vec!["run", "steady", "--orders", "9", "--shard", "0/1"];

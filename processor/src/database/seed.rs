@@ -4,6 +4,7 @@ use jiff::civil::{Date, date};
 use orders::{Customer, Product, World};
 
 use super::postgres::create_postgres;
+#[cfg(feature = "sqlite")]
 use super::sqlite::create_sqlite;
 use super::{DatabaseError, DatabaseUrl, PostgresConfig};
 
@@ -37,7 +38,10 @@ pub(super) const TERM_DAYS_MAX: u32 = 120;
 /// If there are tables already, or nothing can be written.
 pub fn create_database(url: &DatabaseUrl, seed: &Seed) -> Result<(), DatabaseError> {
     match url {
+        #[cfg(feature = "sqlite")]
         DatabaseUrl::Sqlite(path) => create_sqlite(path, seed),
+        #[cfg(not(feature = "sqlite"))]
+        DatabaseUrl::Sqlite(_) => Err(DatabaseError::NoSqlite),
         DatabaseUrl::Postgres(url) => {
             let config = PostgresConfig { url: url.clone(), password: None, ca_file: None };
             create_postgres(&config, seed)
