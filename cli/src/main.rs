@@ -18,6 +18,7 @@ mod price_book;
 mod pricing;
 mod process_use;
 mod profiles;
+mod prove;
 mod recorded;
 mod reporting;
 mod screen;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Command::Forecast(forecast) => commands::forecast::execute(forecast),
         Command::Local(local) => commands::local::execute(local),
         Command::Simulate(simulate) => commands::simulate::execute(simulate),
+        Command::Prove(prove) => commands::prove::execute(prove),
         Command::Profiles => commands::profiles::execute(),
         Command::Calibrate(calibrate) => commands::calibrate::execute(calibrate),
     };

@@ -6,6 +6,7 @@ mod cost;
 mod forecast;
 mod on_a_server;
 mod plan;
+mod prove;
 mod schema;
 #[allow(dead_code, reason = "the processor's tests use the rest")]
 #[path = "../../../processor/tests/database/server.rs"]
