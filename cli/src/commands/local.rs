@@ -23,6 +23,12 @@ const PORT: u16 = 4566;
 const COUNT_EVERY: Duration = Duration::from_millis(200);
 
 pub(crate) fn execute(arguments: &LocalArguments) -> Result<u8, Failure> {
+    if arguments.fault_counts.is_some() {
+        // Whoever counts faults kills this process: a Ctrl-C at the terminal is not for it, and
+        // when it dies, the kernel must not hang up on processes of the function that stand still,
+        // as it does in the session of a terminal. It fails only where it is so already.
+        let _ = rustix::process::setsid();
+    }
     let system = System::resolve(&arguments.system)?.with_default_port(&arguments.system, PORT);
     if arguments.reset {
         reset(&arguments.data)?;

@@ -32,6 +32,9 @@ const INTERLEAVINGS_OF_A_BUG: u64 = 4_000;
 const ORDERS_OF_A_BUG: u64 = 150;
 const TIME_OF_A_BUG: Duration = Duration::from_secs(4);
 
+/// What goes wrong where no bug is planted: so seldom that no order meets five of them.
+const CONTROL_FAULTS: [&str; 3] = ["sqs-refuse=0.1", "s3-error-before=0.05", "response-lost=0.03"];
+
 /// Something is wrong; nothing is wrong, but not everything was tried.
 const LOST: u8 = 11;
 const NOT_ENOUGH: u8 = 21;
@@ -125,7 +128,12 @@ impl Prove<'_> {
                 }
             }
         }
-        for bug in self.bugs() {
+        let bugs = self.bugs();
+        if bugs.iter().any(|bug| bug.layer() == Layer::Template) && !self.stop.is_asked() {
+            let control = self.small(&bootstrap, directory.root());
+            proof.layers.push(control.run(&self.stop)?);
+        }
+        for bug in bugs {
             if !self.stop.is_asked() {
                 proof.planted.push(self.plant(bug, &bootstrap, directory.root())?);
             }
@@ -312,6 +320,34 @@ impl Prove<'_> {
         Ok(Caught { bug, layer: Layer::Model, broke, command, refused: None })
     }
 
+    /// The template with the proof's visibility timeout; one that a bug has changed stays.
+    fn scaled(&self, template: &str) -> String {
+        let visibility = format!("VisibilityTimeout: {}", self.arguments.visibility);
+        template.replace("VisibilityTimeout: 30", &visibility)
+    }
+
+    /// The small proof in which bugs are planted, without one: it must hold, or what it finds with
+    /// a bug means nothing.
+    fn small(&self, bootstrap: &Path, root: &Path) -> RealProof {
+        RealProof {
+            name: "control: what bugs are planted in, without one".to_owned(),
+            command: format!("vazao prove --layer planted --seed {}", self.arguments.seed),
+            folder: root.join("control"),
+            bootstrap: bootstrap.to_owned(),
+            template: self.scaled(mutants::TEMPLATE),
+            seed: self.arguments.seed,
+            orders: ORDERS_OF_A_BUG,
+            over: TIME_OF_A_BUG,
+            faults: BTreeSet::new(),
+            flags: CONTROL_FAULTS.iter().map(|flag| (*flag).to_owned()).collect(),
+            poison: true,
+            postgres: false,
+            failover: Duration::ZERO,
+            may_die: false,
+            keep: self.arguments.keep_cloud,
+        }
+    }
+
     /// A small proof of the template with the bug in it; one that cannot even be started is caught.
     fn plant_in_template(
         &self,
@@ -322,27 +358,14 @@ impl Prove<'_> {
         let Mutant { bug, faults, .. } = *mutant;
         let seed = self.arguments.seed;
         let command = format!("vazao prove --layer planted --planted {bug} --seed {seed}");
-        let template = mutant.template(mutants::TEMPLATE)?;
-        let template = template.replace(
-            "VisibilityTimeout: 30",
-            &format!("VisibilityTimeout: {}", self.arguments.visibility),
-        );
+        let template = self.scaled(&mutant.template(mutants::TEMPLATE)?);
         let proof = RealProof {
             name: format!("planted {bug}"),
             command: command.clone(),
             folder: root.join(format!("planted-{bug}")),
-            bootstrap: bootstrap.to_owned(),
             template,
-            seed,
-            orders: ORDERS_OF_A_BUG,
-            over: TIME_OF_A_BUG,
-            faults: BTreeSet::new(),
             flags: faults.iter().map(|flag| (*flag).to_owned()).collect(),
-            poison: true,
-            postgres: false,
-            failover: Duration::ZERO,
-            may_die: false,
-            keep: self.arguments.keep_cloud,
+            ..self.small(bootstrap, root)
         };
         let (broke, refused) = match proof.run(&self.stop) {
             Ok(proof) => (broken(&proof.examination), None),

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::net::TcpStream;
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -75,9 +74,7 @@ impl CloudProcess {
             .arg(self.counts_file())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(log.map_err(Failure::internal)?)
-            // A Ctrl-C at the terminal is for the proof, which ends the cloud when it is done.
-            .process_group(0);
+            .stderr(log.map_err(Failure::internal)?);
         if let Some(database) = &settings.database {
             command.arg("--parameter").arg(format!("DatabaseUrl={database}"));
         }
@@ -89,22 +86,25 @@ impl CloudProcess {
         }
         self.child = Some(command.spawn().map_err(Failure::internal)?);
         self.starts += 1;
-        self.wait_until_up().map_err(|cause| {
+        self.wait_until_up().map_err(|Failure { exit_code, message }| {
             let said = fs::read_to_string(&errors).unwrap_or_default();
             let said = said.lines().last().unwrap_or_default();
-            Failure::internal(format!("the local cloud {cause}: {said}"))
+            Failure { exit_code, message: format!("the local cloud {message}: {said}") }
         })
     }
 
-    fn wait_until_up(&mut self) -> Result<(), String> {
+    /// A cloud that refuses what it is given ends with the code of a usage error.
+    fn wait_until_up(&mut self) -> Result<(), Failure> {
         let since = Instant::now();
         while TcpStream::connect(("127.0.0.1", self.settings.port)).is_err() {
             let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
-            if let Some(status) = ended {
-                return Err(format!("ended at its start ({status})"));
+            match ended.map(|status| status.code()) {
+                Some(Some(2)) => return Err(Failure::usage("refuses to start")),
+                Some(_) => return Err(Failure::internal("ended at its start")),
+                None => {}
             }
             if since.elapsed() > START_TIMEOUT {
-                return Err("does not answer".to_owned());
+                return Err(Failure::internal("does not answer"));
             }
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -39,6 +39,11 @@ pub(super) fn is_stopped(pid: u32) -> bool {
     stat(pid).is_some_and(|stat| stat.state == 'T')
 }
 
+/// Whether a process is there and does not stand still.
+pub(super) fn is_at_work(pid: u32) -> bool {
+    stat(pid).is_some_and(|stat| !matches!(stat.state, 'T' | 'Z' | 'X'))
+}
+
 /// Whether this process is still the one that runs this program: ids are given again.
 pub(super) fn runs(pid: u32, program: &Path) -> bool {
     let name = program.file_name();

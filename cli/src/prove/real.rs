@@ -28,6 +28,9 @@ use crate::system::System;
 /// When the faults are over, what failed comes again after this, s: nobody works for longer then.
 const VISIBILITY_AFTER_S: u64 = 1;
 
+/// Where a bug is planted and no process stands still, what failed comes again after this, s.
+const VISIBILITY_OF_A_BUG_S: u64 = 2;
+
 /// A queue that has not shrunk for so long is not waited for any more.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -145,6 +148,9 @@ impl RealProof {
         })?;
         let view = View::of(place.system, cloud.settings().port).await;
         view.observer.keep_versions(place.system.bucket()).await.map_err(Failure::internal)?;
+        if !self.may_die {
+            view.set_visibility(VISIBILITY_OF_A_BUG_S).await?;
+        }
         let mut alarmed = Alarmed {
             meters: place.system.meters(),
             dead_letter_queue: place.system.dead_letter_queue().to_owned(),
@@ -260,7 +266,7 @@ impl RealProof {
             loop {
                 tokio::time::sleep(Duration::from_secs(10)).await;
                 let accepted = partners.accepted.load(Ordering::Relaxed);
-                eprintln!("{name}: {accepted} of {orders} orders accepted");
+                eprintln!("{name}: {accepted} of some {orders} orders accepted");
             }
         })
     }
@@ -276,12 +282,13 @@ impl RealProof {
     ) -> Result<(Leftover, Vec<proof::Letter>, Struck), Failure> {
         self.say("the faults end; waiting until the queue is empty");
         alarmed.look(&view.observer).await;
+        if !self.may_die {
+            // A cloud that starts again has forgotten the receives, which are what is looked at.
+            view.drain().await?;
+        }
         cloud.stop();
         cloud.start_again(false)?;
-        view.observer
-            .set_visibility(&view.queue_url, VISIBILITY_AFTER_S)
-            .await
-            .map_err(Failure::internal)?;
+        view.set_visibility(VISIBILITY_AFTER_S).await?;
         view.drain().await?;
         let letters = view.dead_letters().await?;
         tokio::time::sleep(METRICS_LATE).await;
@@ -384,6 +391,11 @@ impl View {
     async fn depth(&self, queue_url: &str) -> Result<u64, Failure> {
         let depth = queue_depth(&self.observer, queue_url).await.map_err(Failure::internal)?;
         Ok(depth.total())
+    }
+
+    async fn set_visibility(&self, seconds: u64) -> Result<(), Failure> {
+        let set = self.observer.set_visibility(&self.queue_url, seconds).await;
+        set.map_err(Failure::internal)
     }
 
     /// Waits until the queue is empty twice in a row, or has not shrunk for a long time.

@@ -35,6 +35,9 @@ const ORPHANS_LIVE: Duration = Duration::from_secs(2);
 /// For so long a process at work is looked for.
 const LOOK_FOR: Duration = Duration::from_secs(4);
 
+/// How often the processes of a list are looked at, a millisecond apart.
+const LOOKS_A_LIST: u32 = 100;
+
 /// How often what the proof itself did has struck.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Struck {
@@ -264,12 +267,15 @@ impl Trouble<'_> {
     async fn owner_at_work(&self) -> Option<u32> {
         let begin = Instant::now();
         while begin.elapsed() < LOOK_FOR {
+            // To list them takes as long as an invocation; to look at those that are listed does not.
             let all = self.cloud.function_processes();
-            if let Some(pid) = all.into_iter().find(|pid| !processes::is_stopped(*pid)) {
-                processes::send(pid, Signal::STOP);
-                return Some(pid);
+            for _ in 0..LOOKS_A_LIST {
+                if let Some(pid) = all.iter().copied().find(|pid| processes::is_at_work(*pid)) {
+                    processes::send(pid, Signal::STOP);
+                    return Some(pid);
+                }
+                sleep(Duration::from_millis(1)).await;
             }
-            sleep(Duration::from_millis(2)).await;
         }
         None
     }
