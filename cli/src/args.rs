@@ -8,9 +8,11 @@ use crate::sending::Authentication;
 
 mod cost;
 mod deployed;
+mod prove;
 
 pub(crate) use cost::*;
 pub(crate) use deployed::*;
+pub(crate) use prove::*;
 
 /// Send orders through a reference order system, account for every one, and say what it costs.
 ///
@@ -50,6 +52,8 @@ pub(crate) enum Command {
     Stack(StackArguments),
     /// Simulate: a plain queue of a model file, or the pipeline at volumes that were not tried
     Simulate(SimulateArguments),
+    /// Look for an order that is lost or doubled: every fault, exact interleavings, planted bugs
+    Prove(Box<ProveArguments>),
     /// List the load profiles that come with vazao
     Profiles,
     /// Measure what this machine can send in time, and write it down
@@ -525,6 +529,18 @@ pub(crate) struct LocalArguments {
     /// Remove the folder of --data first, if it is a local cloud's
     #[arg(long)]
     pub(crate) reset: bool,
+
+    /// The seed of everything random, such as when a --fault strikes
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Write here, five times a second, how often each --fault has struck (JSON)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fault_counts: Option<PathBuf>,
+
+    /// Keep no copy of each object as a file of its own to open
+    #[arg(long)]
+    pub(crate) no_files: bool,
 
     #[command(flatten)]
     pub(crate) system: SystemArguments,

@@ -9,6 +9,7 @@ pub(crate) mod merge;
 pub(crate) mod plan;
 pub(crate) mod prices;
 pub(crate) mod profiles;
+pub(crate) mod prove;
 pub(crate) mod report;
 pub(crate) mod resume;
 pub(crate) mod run;

@@ -18,6 +18,7 @@ mod price_book;
 mod pricing;
 mod process_use;
 mod profiles;
+mod prove;
 mod recorded;
 mod reporting;
 mod screen;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         Command::Dlq(dlq) => commands::dlq::execute(dlq),
         Command::Stack(stack) => commands::stack::execute(stack),
         Command::Simulate(simulate) => commands::simulate::execute(simulate),
+        Command::Prove(prove) => commands::prove::execute(prove),
         Command::Profiles => commands::profiles::execute(),
         Command::Calibrate(calibrate) => commands::calibrate::execute(calibrate),
     };

@@ -547,7 +547,8 @@ impl S3 for Storage {
         let url = is_url(input.encoding_type.as_ref());
         let max_keys = max_keys(input.max_keys)?;
         let prefix = input.prefix.as_deref().unwrap_or_default();
-        let all = bucket.objects.versions(prefix, input.key_marker.as_deref());
+        let marker = input.key_marker.as_deref();
+        let all = bucket.objects.versions(prefix, marker, max_keys as usize);
         // A page ends between keys, so that no version marker is needed.
         let mut taken = all.len().min(max_keys as usize);
         while taken > 0 && taken < all.len() && all[taken].0 == all[taken - 1].0 {

@@ -2,23 +2,29 @@
 //! The same code against AWS and against the local cloud; only the address differs. It reads and
 //! counts; it does not judge.
 
+mod books;
 mod cloud;
 mod dead_letters;
 mod inventory;
 mod ledger;
+mod letters;
 mod meters;
 mod objects;
 mod queue;
 mod stack;
 mod timeline;
 mod usage;
+mod versions;
 
+pub use books::read_server_books;
 pub use cloud::{Cloud, CloudAddress, ObserveError};
 pub use dead_letters::{DeadLetter, DeadLetterQueue, Look, MoveStatus, MoveTask};
 pub use inventory::{Inventory, read_inventory};
 pub use ledger::{LedgerCounts, read_ledger, read_server_ledger};
-pub use meters::{MetersOf, Readings, read_meters};
+pub use letters::FoundMessage;
+pub use meters::{MetersOf, Readings, read_alarms, read_meters};
 pub use queue::{QueueDepth, queue_depth};
 pub use stack::Stack;
 pub use timeline::{Period, read_cloud_timeline};
 pub use usage::{UsageContext, usage};
+pub use versions::Written;

@@ -132,6 +132,28 @@ pub async fn read_meters(
     })
 }
 
+/// What the alarms of the system look at, the highest of each minute's or second's value: messages
+/// in the dead-letter queue of this name, and answers of the gateway with 5xx.
+///
+/// # Errors
+/// If CloudWatch does not answer.
+pub async fn read_alarms(
+    cloud: &Cloud,
+    of: &MetersOf,
+    dead_letter_queue: &str,
+    (from, to): (Timestamp, Timestamp),
+    period_s: i32,
+) -> Result<[f64; 2], ObserveError> {
+    let dead = MetersOf { queue: dead_letter_queue.to_owned(), ..of.clone() };
+    let series = [
+        dead.sqs("ApproximateNumberOfMessagesVisible", "Maximum"),
+        of.api_gateway("5XXError", "Sum"),
+    ];
+    let values = read_series(cloud, &series, (from, to), period_s).await?;
+    let highest = |place: usize| values[place].iter().map(|point| point.1).fold(0.0, f64::max);
+    Ok([highest(0), highest(1)])
+}
+
 /// The points of each series: (seconds since the epoch, value), by time.
 pub(crate) async fn read_series(
     cloud: &Cloud,

@@ -51,11 +51,11 @@ pub use invoice::{
     Levy, LineTaxes, Numbering, Party, Place, Presumption, Sale, SaleHead, Shortfall, SoldLine,
     Substitution, Totals,
 };
-pub use log::{log_panics, log_startup_error, log_sweep};
+pub use log::{log_panics, log_startup_error, log_sweep, silence_log};
 pub use message::Message;
 pub use metrics::{BatchMetrics, Outcome, Processed, Spent};
 pub use password::{Login, Password};
 pub use pipeline::{Pipeline, Swept};
 pub use settled::SettledOrder;
-pub use store::{DocumentStore, StoreError, Stored};
+pub use store::{DocumentStore, PutDocument, StoreError, Stored};
 pub use tax::{Assessment, Route, TaxError, TaxedAmounts, assess};

@@ -1,5 +1,6 @@
 //! One order from the message to the bucket.
 
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
@@ -8,7 +9,7 @@ use orders::OrderStatus;
 
 use crate::log::{log_conflict, log_refusal};
 use crate::metrics::{Outcome, Processed, Spent};
-use crate::store::Stored;
+use crate::store::{PutDocument, Stored};
 use crate::{
     Database, DatabaseError, Document, DocumentStore, Message, Process, ProcessError, SettledOrder,
     Settlement, Signer, confirmation_document, nfe_document,
@@ -16,16 +17,16 @@ use crate::{
 
 /// The database, the bucket and the signature.
 #[derive(Debug)]
-pub struct Pipeline<D> {
+pub struct Pipeline<D, S = DocumentStore> {
     database: D,
-    store: DocumentStore,
-    signer: Signer,
+    store: S,
+    signer: Rc<Signer>,
 }
 
-impl<D: Database> Pipeline<D> {
+impl<D: Database, S: PutDocument> Pipeline<D, S> {
     /// Settles orders in this database and documents them, signed so, in this store.
-    pub fn new(database: D, store: DocumentStore, signer: Signer) -> Self {
-        Self { database, store, signer }
+    pub fn new(database: D, store: S, signer: impl Into<Rc<Signer>>) -> Self {
+        Self { database, store, signer: signer.into() }
     }
 
     /// Puts all documents of an order that is settled.
@@ -102,7 +103,7 @@ pub struct Swept {
     pub failed: u64,
 }
 
-impl<D: Database> Process for &Pipeline<D> {
+impl<D: Database, S: PutDocument> Process for &Pipeline<D, S> {
     async fn process(&self, message: Message) -> Result<Processed, ProcessError> {
         let mut spent = Spent::default();
         let (order, again) = match self.settle(&message, &mut spent).await? {

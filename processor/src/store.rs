@@ -3,6 +3,7 @@
 //! Two kinds of request are all that it takes, so that they are made here and not by the SDK's
 //! client, whose put takes several times the processor time (`examples/order_cost.rs` measures ours).
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -35,6 +36,16 @@ const SHA256_METADATA: &str = "x-amz-meta-sha256";
 /// Puts under way at the same time, and so connections. The documents of a batch are waited for
 /// together; more connections would wait on each other.
 const PUTS_AT_ONCE: usize = 12;
+
+/// Where documents are put: the bucket, or what stands in for it where thousands of ways in which
+/// an order may go are tried in one process.
+pub trait PutDocument {
+    /// Puts a document if it is not there; that it is there with the same content is as good.
+    ///
+    /// # Errors
+    /// If it is not stored, or is there with another content.
+    fn put(&self, document: &Document) -> impl Future<Output = Result<Stored, StoreError>>;
+}
 
 /// Puts documents where they belong, once.
 #[derive(Debug, Clone)]
@@ -185,6 +196,12 @@ impl DocumentStore {
             sleep(pause(attempt)).await;
             attempt += 1;
         }
+    }
+}
+
+impl PutDocument for DocumentStore {
+    async fn put(&self, document: &Document) -> Result<Stored, StoreError> {
+        Self::put(self, document).await
     }
 }
 

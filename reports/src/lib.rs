@@ -8,11 +8,13 @@ mod html;
 mod junit;
 mod plan;
 mod plots;
+mod proof;
 mod scaling;
 mod simulation;
 mod summary;
 mod words;
 
+pub use crate::proof::proof_page;
 pub use cost_charts::{break_even_chart, tornado_chart};
 pub use plan::plan_chart;
 pub use scaling::scaling_page;

@@ -147,7 +147,8 @@ pub struct Residual {
 }
 
 impl Residual {
-    fn add(&mut self, name: String) {
+    /// Counts one more, and names it if it is among the first.
+    pub fn add(&mut self, name: String) {
         self.count += 1;
         if self.examples.len() < EXAMPLES_MAX {
             self.examples.push(name);

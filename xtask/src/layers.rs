@@ -17,9 +17,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("processor", &["orders"]),
     ("localcloud", &["costmodel"]),
     ("loadgen", &["arrivals", "orders", "runlog"]),
-    ("observe", &["orders", "costmodel", "runlog"]),
+    ("observe", &["orders", "costmodel", "runlog", "proof"]),
     ("claims", &["orders", "costmodel", "simulator", "runlog"]),
-    ("reports", &["claims", "costmodel", "simulator", "runlog"]),
+    ("proof", &["orders", "runlog"]),
+    ("rehearsal", &["orders", "runlog", "processor", "proof"]),
+    ("reports", &["claims", "costmodel", "simulator", "runlog", "proof"]),
     (
         "vazao",
         &[
@@ -33,6 +35,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "loadgen",
             "observe",
             "claims",
+            "proof",
+            "rehearsal",
             "reports",
         ],
     ),
@@ -50,8 +54,17 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 ];
 
 /// Crates of ours that must not bring in a runtime or a network, however indirectly.
-const PURE: &[&str] =
-    &["orders", "arrivals", "costmodel", "simulator", "runlog", "claims", "reports", "policy"];
+const PURE: &[&str] = &[
+    "orders",
+    "arrivals",
+    "costmodel",
+    "simulator",
+    "runlog",
+    "claims",
+    "proof",
+    "reports",
+    "policy",
+];
 
 /// What a pure crate must not bring in.
 const IMPURE: &[&str] = &["tokio", "reqwest", "hyper", "goose", "aws-sdk-s3", "aws-sdk-sqs"];

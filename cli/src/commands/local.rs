@@ -1,11 +1,15 @@
 //! `vazao local`: the local cloud alone, until Ctrl-C.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use orders::World;
 
-use localcloud::{ACCESS_KEY_ID, LocalCloud, QueueDurability, SECRET_ACCESS_KEY};
+use localcloud::{
+    ACCESS_KEY_ID, CloudConfig, InvocationRecord, LocalCloud, QueueDurability, SECRET_ACCESS_KEY,
+};
 
 use crate::args::LocalArguments;
 use crate::commands::run::{prepare_data, start_error};
@@ -15,7 +19,16 @@ use crate::system::System;
 /// LocalStack's port, which tools and tutorials know.
 const PORT: u16 = 4566;
 
+/// How often the counts of --fault-counts are written.
+const COUNT_EVERY: Duration = Duration::from_millis(200);
+
 pub(crate) fn execute(arguments: &LocalArguments) -> Result<u8, Failure> {
+    if arguments.fault_counts.is_some() {
+        // Whoever counts faults kills this process: a Ctrl-C at the terminal is not for it, and
+        // when it dies, the kernel must not hang up on processes of the function that stand still,
+        // as it does in the session of a terminal. It fails only where it is so already.
+        let _ = rustix::process::setsid();
+    }
     let system = System::resolve(&arguments.system)?.with_default_port(&arguments.system, PORT);
     if arguments.reset {
         reset(&arguments.data)?;
@@ -24,14 +37,60 @@ pub(crate) fn execute(arguments: &LocalArguments) -> Result<u8, Failure> {
     let data = prepare_data(&arguments.data, &world)?;
     let mut config = system.cloud(&data, &world)?;
     config.queue_durability = QueueDurability::Written;
+    config.seed = arguments.seed;
+    config.object_files = !arguments.no_files;
+    let counts = arguments.fault_counts.as_deref().map(|path| FaultCounts::new(path, &mut config));
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::internal)?;
     runtime.block_on(async {
         let cloud = LocalCloud::start(config).await.map_err(start_error)?;
         tell(&cloud, &system, &data);
-        tokio::signal::ctrl_c().await.map_err(Failure::internal)?;
+        let until = async { tokio::signal::ctrl_c().await.map_err(Failure::internal) };
+        match counts {
+            None => until.await?,
+            Some(counts) => tokio::select! {
+                ended = until => ended?,
+                failed = counts.write(&cloud) => return failed,
+            },
+        }
         cloud.shutdown().await;
         Ok(0)
     })
+}
+
+/// Tells from outside what has struck: whoever kills this process must know.
+struct FaultCounts {
+    path: PathBuf,
+    invocations: Receiver<InvocationRecord>,
+}
+
+impl FaultCounts {
+    fn new(path: &Path, config: &mut CloudConfig) -> Self {
+        let (records, invocations) = channel();
+        config.invocations = Some(records);
+        Self { path: path.to_owned(), invocations }
+    }
+
+    /// Writes until it cannot.
+    async fn write(self, cloud: &LocalCloud) -> Result<u8, Failure> {
+        let (mut throttles, mut failed) = (0, 0);
+        loop {
+            for record in self.invocations.try_iter() {
+                throttles += u64::from(record.throttles);
+                failed += u64::from(!record.succeeded);
+            }
+            let mut counts = cloud.fault_counts();
+            counts.insert("throttled-receives".to_owned(), throttles);
+            counts.insert("failed-invocations".to_owned(), failed);
+            let text = serde_json::to_string(&counts).map_err(Failure::internal)?;
+            // Whole or not at all: this process may be killed at any instant.
+            let new = self.path.with_extension("new");
+            let written = fs::write(&new, text).and_then(|()| fs::rename(&new, &self.path));
+            written.map_err(|error| {
+                Failure::usage(format!("--fault-counts {}: {error}", self.path.display()))
+            })?;
+            tokio::time::sleep(COUNT_EVERY).await;
+        }
+    }
 }
 
 /// Removes a local cloud's folder, and nothing else that somebody may have named.

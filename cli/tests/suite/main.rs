@@ -10,6 +10,7 @@ mod local;
 mod moto;
 mod on_a_server;
 mod plan;
+mod prove;
 mod schema;
 mod security;
 #[allow(dead_code, reason = "the processor's tests use the rest")]

@@ -412,17 +412,27 @@ impl ObjectStore {
         &self,
         prefix: &str,
         after: Option<&str>,
+        most: usize,
     ) -> Vec<(String, Version, bool)> {
         let index = read(&self.index);
-        let keys = index.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
-        keys.take_while(|(key, _)| key.starts_with(prefix))
-            .filter(|(key, _)| after.is_none_or(|after| key.as_ref() > after))
-            .flat_map(|(key, versions)| {
-                let latest = std::iter::once((key.to_string(), versions.latest.clone(), true));
-                let older = versions.older.iter().rev();
-                latest.chain(older.map(|version| (key.to_string(), version.clone(), false)))
-            })
-            .collect()
+        let start = match after {
+            Some(after) if after >= prefix => Bound::Excluded(after),
+            Some(_) | None => Bound::Included(prefix),
+        };
+        let keys = index.range::<str, _>((start, Bound::Unbounded));
+        let mut all: Vec<(String, Version, bool)> = Vec::new();
+        for (key, versions) in keys.take_while(|(key, _)| key.starts_with(prefix)) {
+            // Enough for a page that ends between keys, and a key more to see that it is not the
+            // last: millions of objects are listed in as many steps as they have pages.
+            let page_end = all.get(most.saturating_sub(1)).map(|(key, ..)| key.as_str());
+            if all.len() > most && all.last().map(|(key, ..)| key.as_str()) != page_end {
+                break;
+            }
+            all.push((key.to_string(), versions.latest.clone(), true));
+            let older = versions.older.iter().rev();
+            all.extend(older.map(|version| (key.to_string(), version.clone(), false)));
+        }
+        all
     }
 
     /// Keys in order of their bytes. A common prefix is jumped over, not walked through.
