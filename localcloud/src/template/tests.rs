@@ -161,7 +161,7 @@ fn a_parameter_is_held_to_its_own_rules() {
         ("MaximumConcurrency", "1", "at least 2"),
         ("MaximumConcurrency", "1001", "at most 1000"),
         ("MaximumConcurrency", "four", "MaximumConcurrency must be"),
-        ("RequestAuthorization", "NONE", "one of AWS_IAM, API_KEY"),
+        ("RequestAuthorization", "NONE", "one of AWS_IAM, MUTUAL_TLS, API_KEY"),
         ("StageName", "a b", "must match"),
         ("Concurrency", "4", "no parameter Concurrency"),
     ] {
