@@ -5,8 +5,8 @@ result through CreateStack. Every operation is throttled twice before it is answ
 account is: whoever does not try again does not get through.
 
 The first argument is a file that says what to put there: {"objects": [key], "messages": [{"body",
-"partner", "orderNumber"}], "metrics": [{"namespace", "name", "dimensions", "values": [[second,
-value]]}]}. Prints one line of JSON when it is ready, and ends with its standard input.
+"partner", "orderNumber"}]}. Prints one line of JSON when it is ready, and ends with its standard
+input.
 """
 
 import json
@@ -107,7 +107,7 @@ def make_stack(client):
 
 
 def fill(client, outputs, wanted):
-    s3, sqs, cloudwatch = client("s3"), client("sqs"), client("cloudwatch")
+    s3, sqs = client("s3"), client("sqs")
     for key in wanted["objects"]:
         s3.put_object(Bucket=outputs["DocumentsBucketName"], Key=key, Body=b"{}")
     for message in wanted["messages"]:
@@ -120,19 +120,6 @@ def fill(client, outputs, wanted):
             MessageBody=message["body"],
             MessageAttributes=attributes,
         )
-    for metric in wanted["metrics"]:
-        data = [
-            {
-                "MetricName": metric["name"],
-                "Dimensions": [
-                    {"Name": name, "Value": value} for name, value in metric["dimensions"].items()
-                ],
-                "Timestamp": second,
-                "Value": value,
-            }
-            for second, value in metric["values"]
-        ]
-        cloudwatch.put_metric_data(Namespace=metric["namespace"], MetricData=data)
 
 
 def main():

@@ -124,7 +124,7 @@ fn what_one_version_cannot_process_the_next_settles_once_however_often_it_comes_
     for letter in &listed {
         assert_eq!(letter["reason"], "UNKNOWN_PARTNER", "{letter}");
         assert_eq!(letter["partner"], partner.as_str());
-        assert!(letter["receiveCount"].as_u64().unwrap() >= 3, "{letter}");
+        assert!(letter["receiveCount"].as_u64().unwrap() >= 2, "{letter}");
     }
     the_whole_of_a_letter_is_shown(&first, &listed[0], &poison);
     assert_eq!(shop.documents(&first).len(), healthy.len() * DOCUMENTS);
