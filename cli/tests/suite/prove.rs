@@ -73,7 +73,7 @@ fn an_interleaving_is_played_again_by_its_command() {
 fn a_planted_bug_that_shows_is_an_exit_code_of_its_own() {
     let out = tempfile::tempdir().unwrap();
     let arguments =
-        ["prove", "--layer", "model", "--planted", "stock-twice", "--interleavings", "50"];
+        ["prove", "--layer", "model", "--planted", "stock-twice", "--interleavings", "300"];
     let output = run(&[&arguments[..], &["--out", out.path().to_str().unwrap()]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
     let (_, proof) = only_proof(out.path());
