@@ -32,7 +32,21 @@ pub(crate) fn examine(evidence: &Evidence<'_>) -> Finding {
         Some(pays) => what_it_comes_to(finding, pays),
         None => finding,
     };
+    let finding = watching(finding, region);
     small_documents(finding, evidence, region)
+}
+
+/// What is deployed also watches itself, whether orders come or not.
+fn watching(finding: Finding, region: &RegionCost) -> Finding {
+    let Some(pays) = &region.pays_for_use else { return finding };
+    let (Some(stack), Some(free)) = (pays.idle_stack, pays.idle_stack_free_tier) else {
+        return finding;
+    };
+    finding.caveat(format!(
+        "a month without orders costs {} only without what watches the deployed stack: with its alarms, dashboard and \
+         sweeper {stack}, or {free} in an account that uses nothing else (infra/README.md)",
+        pays.floor
+    ))
 }
 
 /// What is fixed, what is kept, when servers would be cheaper, and what would save most.

@@ -33,7 +33,7 @@ pub use bill::{Bill, LineItem, PriceProvenance, Terms, TierCharge, bill};
 pub use bill_comparison::{
     BillComparison, BilledKind, BilledLine, ComparedLine, LoneLine, compare,
 };
-pub use floor::floor;
+pub use floor::{floor, idle_stack};
 pub use free_pools::FreePools;
 pub use money::Usd;
 pub use offer_file::{Dimension, OfferFile, Product, Term};

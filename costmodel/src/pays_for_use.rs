@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::forecast::{Assumptions, Change, Forecast, Hosting, Saving, crossings, savings};
 use crate::storage::MONTH_DAYS;
-use crate::{PriceError, PriceSheet, Terms, Usage, Usd, bill, floor};
+use crate::{PriceError, PriceSheet, Terms, Usage, Usd, bill, floor, idle_stack};
 
 /// Orders by which costs are stated.
 const ORDERS: u64 = 1_000_000;
@@ -45,6 +45,12 @@ pub struct AlwaysOn {
 pub struct PaysForUse {
     /// A month without orders.
     pub floor: Usd,
+    /// The same with all that watches the deployed stack; none where that has no price.
+    #[serde(default)]
+    pub idle_stack: Option<Usd>,
+    /// The same in an account that uses nothing else.
+    #[serde(default)]
+    pub idle_stack_free_tier: Option<Usd>,
     /// A million orders more.
     pub marginal_per_million: Usd,
     /// How much of a bill is fixed, by volume.
@@ -82,6 +88,8 @@ impl PaysForUse {
         savings.truncate(SAVINGS);
         Ok(Some(Self {
             floor,
+            idle_stack: idle_stack(sheet, list),
+            idle_stack_free_tier: idle_stack(sheet, Terms { free_tier: true }),
             marginal_per_million: marginal,
             fixed_shares: VOLUMES.map(|volume| fixed_share(floor, marginal, volume)).into(),
             retained_per_million: Usd::new(kept.exact() * Decimal::from(ORDERS)),
