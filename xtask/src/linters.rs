@@ -54,7 +54,7 @@ fn cfn_lint(root: &Path, program: &Path) -> Result<BTreeSet<Complaint>> {
         TEMPLATE,
     ]))?;
     let list = found.as_array().context("cfn-lint gave no list")?;
-    Ok(list.iter().map(|each| complaint_of_cfn_lint(each)).collect())
+    Ok(list.iter().map(complaint_of_cfn_lint).collect())
 }
 
 fn complaint_of_cfn_lint(each: &Value) -> Complaint {

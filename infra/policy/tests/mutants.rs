@@ -1,5 +1,4 @@
 //! The template breaks no rule, and each fault that is planted in it is noticed by its rule.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeSet;
 

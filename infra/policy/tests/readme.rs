@@ -1,5 +1,4 @@
 //! The table of rules in infra/README.md is the rules.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use policy::{RULES, mutants};
 
