@@ -32,11 +32,13 @@ TEMPLATE = Path(__file__).parents[3] / "infra/template.yaml"
 # How often an operation is refused before it is answered, once `Throttle.is_on`.
 REFUSALS = 2
 
-# moto does not read methods out of an OpenAPI body, and deploys no API without them.
+# moto does not read methods out of an OpenAPI body, and deploys no API without them; its
+# CloudFormation has no aliases of functions.
 LEFT_OUT = {
     "AWS::ApiGateway::Deployment",
     "AWS::ApiGateway::Stage",
     "AWS::ApiGateway::UsagePlan",
+    "AWS::Lambda::Alias",
 }
 
 PARAMETERS = {
@@ -77,12 +79,31 @@ def plain_template():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = "s3://code/bootstrap.zip"
     translated = transform(template, dict(PARAMETERS), ManagedPolicyLoader(boto3.client("iam")))
+    translated = without_aliases(translated)
     translated["Resources"] = {
         name: {key: value for key, value in resource.items() if key != "DependsOn"}
         for name, resource in translated["Resources"].items()
         if resource["Type"] not in LEFT_OUT
     }
     return json.dumps(translated)
+
+
+def without_aliases(template):
+    """moto's CloudFormation knows no alias of a function: what refers to one gets the function."""
+    aliases = {
+        name: resource["Properties"]["FunctionName"]
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Lambda::Alias"
+    }
+
+    def replaced(value):
+        if isinstance(value, dict):
+            if set(value) == {"Ref"} and value["Ref"] in aliases:
+                return aliases[value["Ref"]]
+            return {key: replaced(each) for key, each in value.items()}
+        return [replaced(each) for each in value] if isinstance(value, list) else value
+
+    return replaced(template)
 
 
 def make_stack(client):
