@@ -1,4 +1,5 @@
-//! Messages by themselves: sent past the gateway, looked at in the dead-letter queue, driven back.
+//! Messages by themselves: sent past the gateway, looked at in the dead-letter queue. The way back is
+//! `DeadLetterQueue`'s.
 
 use std::collections::BTreeMap;
 
@@ -112,29 +113,6 @@ impl Cloud {
             .send()
             .await
             .map_err(|error| ObserveError::service("SQS", "SetQueueAttributes")(error.into()))?;
-        Ok(())
-    }
-
-    /// Drives a dead-letter queue back to the queue that it is of.
-    ///
-    /// # Errors
-    /// If SQS does not do it.
-    pub async fn redrive(&self, dead_letter_queue_url: &str) -> Result<(), ObserveError> {
-        let answer = self
-            .sqs
-            .get_queue_attributes()
-            .queue_url(dead_letter_queue_url)
-            .attribute_names(Name::QueueArn)
-            .send()
-            .await
-            .map_err(|error| ObserveError::service("SQS", "GetQueueAttributes")(error.into()))?;
-        let arn = answer.attributes().and_then(|all| all.get(&Name::QueueArn)).cloned();
-        self.sqs
-            .start_message_move_task()
-            .source_arn(arn.unwrap_or_default())
-            .send()
-            .await
-            .map_err(|error| ObserveError::service("SQS", "StartMessageMoveTask")(error.into()))?;
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use observe::{Cloud, CloudAddress, queue_depth};
+use observe::{Cloud, CloudAddress, DeadLetterQueue, queue_depth};
 use orders::{RunTag, World};
 use proof::{Alarm, Evidence, Fault, LayerProof, Leftover, SentOrder, examine};
 
@@ -298,7 +298,9 @@ impl RealProof {
                 break;
             }
             self.say("driving the dead letters back");
-            view.observer.redrive(&view.dead_letter_url).await.map_err(Failure::internal)?;
+            let letters = DeadLetterQueue::find(&view.observer, &view.dead_letter_url).await;
+            let letters = letters.map_err(Failure::internal)?;
+            letters.start_move(&view.observer, None).await.map_err(Failure::internal)?;
             struck.redrives += 1;
             view.drain().await?;
         }
