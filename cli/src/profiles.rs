@@ -9,6 +9,7 @@ const SHIPPED: &[(&str, &str)] = &[
     ("business-day", include_str!("../../profiles/business-day.toml")),
     ("chains", include_str!("../../profiles/chains.toml")),
     ("first-after-idle", include_str!("../../profiles/first-after-idle.toml")),
+    ("overload", include_str!("../../profiles/overload.toml")),
     ("partners", include_str!("../../profiles/partners.toml")),
     ("ramp", include_str!("../../profiles/ramp.toml")),
     ("soak", include_str!("../../profiles/soak.toml")),

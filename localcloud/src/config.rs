@@ -44,6 +44,8 @@ pub struct CloudConfig {
     pub concurrent_executions: u32,
     /// Which queue feeds which function.
     pub event_sources: Vec<EventSourceConfig>,
+    /// Alarms of the template, each on one metric. The cloud has the metrics and evaluates none.
+    pub alarms: Vec<AlarmConfig>,
     /// What the template says and the cloud does not act on.
     pub unsimulated: Vec<Unsimulated>,
     /// Whether every object is also kept as a file `s3/BUCKET/KEY` of the data folder, for a
@@ -73,6 +75,7 @@ impl CloudConfig {
             // Lambda quotas, "Concurrent executions": the default of an account in a Region.
             concurrent_executions: 1000,
             event_sources: Vec::new(),
+            alarms: Vec::new(),
             unsimulated: Vec::new(),
             object_files: true,
             faults: FaultPlan::none(),
@@ -313,6 +316,8 @@ pub struct RedrivePolicy {
 pub struct FunctionConfig {
     /// The name.
     pub name: String,
+    /// The alias that event sources invoke, under which it is metered as well.
+    pub alias: Option<String>,
     /// The `bootstrap`. It is started directly, never through a shell.
     pub executable: PathBuf,
     /// Memory, 128 to 10240. A process that has used more is killed, on Linux.
@@ -340,6 +345,7 @@ impl FunctionConfig {
     pub fn new(name: impl Into<String>, executable: impl Into<PathBuf>) -> Self {
         FunctionConfig {
             name: name.into(),
+            alias: None,
             executable: executable.into(),
             memory_mb: 128,
             timeout: Duration::from_secs(30),
@@ -628,3 +634,53 @@ fn valid_name(kind: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests;
+
+/// An alarm on one metric, as a template has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlarmConfig {
+    /// Its name in the template.
+    pub id: String,
+    /// Such as `AWS/SQS`.
+    pub namespace: String,
+    /// The metric.
+    pub metric: String,
+    /// Its dimensions: name and value.
+    pub dimensions: Vec<(String, String)>,
+    /// Such as `Maximum`, `Sum` or `p99`.
+    pub statistic: String,
+    /// Period of a datapoint, s.
+    pub period_s: u64,
+    /// The last so many datapoints are looked at.
+    pub evaluation_periods: u64,
+    /// So many of them must breach.
+    pub datapoints_to_alarm: u64,
+    /// With what a datapoint is compared.
+    pub threshold: f64,
+    /// How.
+    pub comparison: Comparison,
+}
+
+/// When a datapoint breaches a threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// `GreaterThanThreshold`
+    Above,
+    /// `GreaterThanOrEqualToThreshold`
+    AtLeast,
+    /// `LessThanThreshold`
+    Below,
+    /// `LessThanOrEqualToThreshold`
+    AtMost,
+}
+
+impl AlarmConfig {
+    /// Whether a datapoint of this value is one that the alarm is there for.
+    pub fn breaches(&self, value: f64) -> bool {
+        match self.comparison {
+            Comparison::Above => value > self.threshold,
+            Comparison::AtLeast => value >= self.threshold,
+            Comparison::Below => value < self.threshold,
+            Comparison::AtMost => value <= self.threshold,
+        }
+    }
+}

@@ -19,6 +19,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub enum FaultKind {
     /// SQS refuses a send with 503 ServiceUnavailable; nothing is stored.
     SqsRefuse,
+    /// SQS refuses a send with 403 AccessDenied, as when a policy or a key was changed; nothing is
+    /// stored.
+    SqsDeny,
+    /// SQS refuses a send with 400 InvalidParameterValue, as when it is too long; nothing is stored.
+    SqsInvalid,
     /// SQS stores the message, and the sender gets no answer in time: a gateway's 504.
     SqsTimeout,
     /// A message is delivered once more although it was deleted, as at-least-once allows: a
@@ -52,8 +57,10 @@ pub enum FaultKind {
 
 /// Every kind, with its name in files and on the command line and, for those whose effect
 /// lasts, the argument when none is given.
-const KINDS: [(FaultKind, &str, Option<Duration>); 15] = [
+const KINDS: [(FaultKind, &str, Option<Duration>); 17] = [
     (FaultKind::SqsRefuse, "sqs-refuse", None),
+    (FaultKind::SqsDeny, "sqs-deny", None),
+    (FaultKind::SqsInvalid, "sqs-invalid", None),
     (FaultKind::SqsTimeout, "sqs-timeout", None),
     (FaultKind::MessageDuplicate, "message-duplicate", None),
     (FaultKind::MessageReorder, "message-reorder", None),

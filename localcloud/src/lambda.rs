@@ -46,21 +46,34 @@ pub struct FunctionStatus {
 }
 
 struct FunctionMetrics {
-    invocations: Arc<Series>,
-    errors: Arc<Series>,
-    duration_ms: Arc<Series>,
-    throttles: Arc<Series>,
-    concurrent_executions: Arc<Series>,
+    invocations: Metric,
+    errors: Metric,
+    duration_ms: Metric,
+    throttles: Metric,
+    concurrent_executions: Metric,
+}
+
+/// A metric under each set of dimensions by which AWS has it.
+struct Metric(Vec<Arc<Series>>);
+
+impl Metric {
+    fn record(&self, second: i64, value: f64) {
+        self.0.iter().for_each(|series| series.record(second, value));
+    }
 }
 
 impl FunctionMetrics {
-    fn new(store: &MetricStore, function: &str) -> Self {
-        let series = |name: &str| {
-            store.series(MetricId::new(
-                "AWS/Lambda",
-                name,
-                vec![("FunctionName".to_owned(), function.to_owned())],
-            ))
+    /// By the function's name, and by its alias, if that is what is invoked (Lambda developer
+    /// guide, "monitoring-metrics-types": dimensions FunctionName and Resource).
+    fn new(store: &MetricStore, function: &str, alias: Option<&str>) -> Self {
+        let name = ("FunctionName".to_owned(), function.to_owned());
+        let mut sets = vec![vec![name.clone()]];
+        sets.extend(alias.map(|alias| {
+            vec![name.clone(), ("Resource".to_owned(), format!("{function}:{alias}"))]
+        }));
+        let series = |metric: &str| {
+            let id = |set: &Vec<_>| MetricId::new("AWS/Lambda", metric, set.clone());
+            Metric(sets.iter().map(|set| store.series(id(set))).collect())
         };
         FunctionMetrics {
             invocations: series("Invocations"),
@@ -144,7 +157,7 @@ impl Lambda {
                 running: AtomicI64::new(0),
                 cold_starts: AtomicU64::new(0),
                 log: Arc::new(FunctionLog::open(log_dir, &config.name, metrics.clone())?),
-                metrics: FunctionMetrics::new(metrics, &config.name),
+                metrics: FunctionMetrics::new(metrics, &config.name, config.alias.as_deref()),
                 config: config.clone(),
             };
             functions.insert(config.name.clone(), Arc::new(function));

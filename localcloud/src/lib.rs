@@ -31,6 +31,8 @@ mod error;
 mod event_source;
 mod faults;
 mod function_log;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gateway;
 mod ids;
 mod invocation_record;
@@ -51,9 +53,9 @@ mod wire;
 
 pub use cloud::LocalCloud;
 pub use config::{
-    ACCESS_KEY_ID, ApiConfig, ApiKey, CloudConfig, EventSourceConfig, FunctionConfig,
-    GatewayResponseConfig, IamUser, IntegrationResponse, MappingTemplate, PollerScaling,
-    ProvisionedPollers, QueueConfig, Quota, QuotaPeriod, RedrivePolicy, RouteConfig,
+    ACCESS_KEY_ID, AlarmConfig, ApiConfig, ApiKey, CloudConfig, Comparison, EventSourceConfig,
+    FunctionConfig, GatewayResponseConfig, IamUser, IntegrationResponse, MappingTemplate,
+    PollerScaling, ProvisionedPollers, QueueConfig, Quota, QuotaPeriod, RedrivePolicy, RouteConfig,
     SECRET_ACCESS_KEY, SqsIntegration, Throttle, UsagePlan,
 };
 pub use error::{ConfigError, StartError};

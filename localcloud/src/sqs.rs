@@ -44,6 +44,9 @@ use crate::queue_log::{Commit, QueueDurability, QueueLog, Replayed};
 use deduplication::Deduplication;
 use error::SqsError;
 
+/// What SQS says of a message that is too long.
+const TOO_LONG: &str = "One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.";
+
 /// A message was taken; what the sender learns.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sent {
@@ -156,6 +159,12 @@ impl QueueHandle {
     ) -> Result<Sent, SqsError> {
         if self.refuses_now() || self.faults.strikes(FaultKind::SqsRefuse) {
             return Err(SqsError::ServiceUnavailable);
+        }
+        if self.faults.strikes(FaultKind::SqsDeny) {
+            return Err(SqsError::AccessDenied);
+        }
+        if self.faults.strikes(FaultKind::SqsInvalid) {
+            return Err(SqsError::InvalidParameterValue(TOO_LONG.to_owned()));
         }
         match &self.fifo {
             None => self.put(id, draft, delay_ms),

@@ -4,6 +4,7 @@
 //! What is neither imitated nor in the list of `template/unsimulated.rs` is a problem with its
 //! line; nothing is silently ignored. Nothing here starts anything.
 
+mod alarms;
 mod fields;
 mod intrinsics;
 mod openapi;

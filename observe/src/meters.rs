@@ -22,11 +22,28 @@ pub struct MetersOf {
 }
 
 /// One metric, and the statistic wanted of it.
-pub(crate) struct Series {
-    pub(crate) namespace: &'static str,
-    pub(crate) metric: &'static str,
-    pub(crate) statistic: &'static str,
-    pub(crate) dimensions: Vec<(&'static str, String)>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Series {
+    /// Such as `AWS/SQS`.
+    pub namespace: String,
+    /// The metric.
+    pub metric: String,
+    /// Such as `Sum` or `p99`.
+    pub statistic: String,
+    /// Dimensions: name and value.
+    pub dimensions: Vec<(String, String)>,
+}
+
+impl Series {
+    fn new(namespace: &str, metric: &str, statistic: &str, dimensions: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self {
+            namespace: namespace.to_owned(),
+            metric: metric.to_owned(),
+            statistic: statistic.to_owned(),
+            dimensions: dimensions.iter().map(owned).collect(),
+        }
+    }
 }
 
 /// What the meters of a run said in sum. `None`: the metric is not there, which is not zero.
@@ -57,35 +74,31 @@ pub struct Readings {
 }
 
 impl MetersOf {
-    pub(crate) fn api_gateway(&self, metric: &'static str, statistic: &'static str) -> Series {
-        let dimensions = vec![("ApiName", self.api.clone()), ("Stage", self.stage.clone())];
-        Series { namespace: "AWS/ApiGateway", metric, statistic, dimensions }
+    pub(crate) fn api_gateway(&self, metric: &str, statistic: &str) -> Series {
+        let dimensions = [("ApiName", self.api.as_str()), ("Stage", self.stage.as_str())];
+        Series::new("AWS/ApiGateway", metric, statistic, &dimensions)
     }
 
-    pub(crate) fn sqs(&self, metric: &'static str, statistic: &'static str) -> Series {
-        let dimensions = vec![("QueueName", self.queue.clone())];
-        Series { namespace: "AWS/SQS", metric, statistic, dimensions }
+    pub(crate) fn sqs(&self, metric: &str, statistic: &str) -> Series {
+        Series::new("AWS/SQS", metric, statistic, &[("QueueName", self.queue.as_str())])
     }
 
-    pub(crate) fn lambda(&self, metric: &'static str, statistic: &'static str) -> Series {
-        let dimensions = vec![("FunctionName", self.function.clone())];
-        Series { namespace: "AWS/Lambda", metric, statistic, dimensions }
+    pub(crate) fn lambda(&self, metric: &str, statistic: &str) -> Series {
+        Series::new("AWS/Lambda", metric, statistic, &[("FunctionName", self.function.as_str())])
     }
 
-    pub(crate) fn processor(&self, metric: &'static str) -> Series {
-        let dimensions = vec![("service", "processor".to_owned())];
-        Series { namespace: "Vazao", metric, statistic: "Sum", dimensions }
+    pub(crate) fn processor(&self, metric: &str) -> Series {
+        Series::new("Vazao", metric, "Sum", &[("service", "processor")])
     }
 
-    fn s3(&self, metric: &'static str) -> Series {
-        let dimensions =
-            vec![("BucketName", self.bucket.clone()), ("FilterId", "EntireBucket".to_owned())];
-        Series { namespace: "AWS/S3", metric, statistic: "Sum", dimensions }
+    fn s3(&self, metric: &str) -> Series {
+        let dimensions = [("BucketName", self.bucket.as_str()), ("FilterId", "EntireBucket")];
+        Series::new("AWS/S3", metric, "Sum", &dimensions)
     }
 
-    fn logs(&self, metric: &'static str) -> Series {
-        let dimensions = vec![("LogGroupName", format!("/aws/lambda/{}", self.function))];
-        Series { namespace: "AWS/Logs", metric, statistic: "Sum", dimensions }
+    fn logs(&self, metric: &str) -> Series {
+        let group = format!("/aws/lambda/{}", self.function);
+        Series::new("AWS/Logs", metric, "Sum", &[("LogGroupName", &group)])
     }
 }
 
@@ -132,26 +145,19 @@ pub async fn read_meters(
     })
 }
 
-/// What the alarms of the system look at, the highest of each minute's or second's value: messages
-/// in the dead-letter queue of this name, and answers of the gateway with 5xx.
+/// The values of each series over `[from, to)`, in periods of its own length, s, by time.
 ///
 /// # Errors
 /// If CloudWatch does not answer.
-pub async fn read_alarms(
+pub async fn read_values(
     cloud: &Cloud,
-    of: &MetersOf,
-    dead_letter_queue: &str,
+    series: &[(Series, i32)],
     (from, to): (Timestamp, Timestamp),
-    period_s: i32,
-) -> Result<[f64; 2], ObserveError> {
-    let dead = MetersOf { queue: dead_letter_queue.to_owned(), ..of.clone() };
-    let series = [
-        dead.sqs("ApproximateNumberOfMessagesVisible", "Maximum"),
-        of.api_gateway("5XXError", "Sum"),
-    ];
-    let values = read_series(cloud, &series, (from, to), period_s).await?;
-    let highest = |place: usize| values[place].iter().map(|point| point.1).fold(0.0, f64::max);
-    Ok([highest(0), highest(1)])
+) -> Result<Vec<Vec<f64>>, ObserveError> {
+    let queries =
+        series.iter().enumerate().map(|(id, (series, period))| query(id, series, *period));
+    let points = read_points(cloud, queries.collect(), (from, to)).await?;
+    Ok(points.into_iter().map(|of| of.into_iter().map(|point| point.1).collect()).collect())
 }
 
 /// The points of each series: (seconds since the epoch, value), by time.
@@ -161,12 +167,20 @@ pub(crate) async fn read_series(
     (from, to): (Timestamp, Timestamp),
     period_s: i32,
 ) -> Result<Vec<Vec<(i64, f64)>>, ObserveError> {
-    let mut points = vec![Vec::new(); series.len()];
     let queries = series.iter().enumerate().map(|(id, series)| query(id, series, period_s));
+    read_points(cloud, queries.collect(), (from, to)).await
+}
+
+async fn read_points(
+    cloud: &Cloud,
+    queries: Vec<MetricDataQuery>,
+    (from, to): (Timestamp, Timestamp),
+) -> Result<Vec<Vec<(i64, f64)>>, ObserveError> {
+    let mut points = vec![Vec::new(); queries.len()];
     let mut pages = cloud
         .cloudwatch
         .get_metric_data()
-        .set_metric_data_queries(Some(queries.collect()))
+        .set_metric_data_queries(Some(queries))
         .start_time(DateTime::from_secs(from.as_second()))
         .end_time(DateTime::from_secs(to.as_second() + 1))
         .into_paginator()
@@ -189,14 +203,14 @@ fn query(id: usize, series: &Series, period_s: i32) -> MetricDataQuery {
     let dimensions = series
         .dimensions
         .iter()
-        .map(|(name, value)| Dimension::builder().name(*name).value(value).build())
+        .map(|(name, value)| Dimension::builder().name(name).value(value).build())
         .collect();
     let metric = Metric::builder()
-        .namespace(series.namespace)
-        .metric_name(series.metric)
+        .namespace(&series.namespace)
+        .metric_name(&series.metric)
         .set_dimensions(Some(dimensions))
         .build();
     let statistic =
-        MetricStat::builder().metric(metric).period(period_s).stat(series.statistic).build();
+        MetricStat::builder().metric(metric).period(period_s).stat(&series.statistic).build();
     MetricDataQuery::builder().id(format!("s{id}")).metric_stat(statistic).build()
 }

@@ -66,7 +66,7 @@ impl Fault {
     /// What happens, in words.
     pub fn words(self) -> &'static str {
         match self {
-            Self::F1 => "the queue refuses an order (503)",
+            Self::F1 => "the queue refuses an order (503, 403, 400)",
             Self::F2 => "the queue takes an order, and its partner gets no answer in time (504)",
             Self::F3 => "a partner sends an order again, with the same body or with another",
             Self::F4 => "messages are delivered twice, late, and out of order",

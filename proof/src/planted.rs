@@ -26,6 +26,8 @@ pub enum Planted {
     EventFilter,
     /// Visibility shorter than the function's time.
     ShortVisibility,
+    /// No alarm for dead letters.
+    SilentDeadLetters,
     /// Acknowledged before the bucket has it.
     AcknowledgedBeforeStored,
     /// Put without a condition.
@@ -56,7 +58,7 @@ pub enum Layer {
 
 impl Planted {
     /// Every bug.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::AcceptedOnFailure,
         Self::NoBatchFailures,
         Self::OneReceive,
@@ -64,6 +66,7 @@ impl Planted {
         Self::PartnerFromRequest,
         Self::EventFilter,
         Self::ShortVisibility,
+        Self::SilentDeadLetters,
         Self::AcknowledgedBeforeStored,
         Self::PutWithoutCondition,
         Self::PanicSwallowed,
@@ -84,6 +87,7 @@ impl Planted {
             Self::PartnerFromRequest => "partner-from-request",
             Self::EventFilter => "event-filter",
             Self::ShortVisibility => "short-visibility",
+            Self::SilentDeadLetters => "silent-dead-letters",
             Self::AcknowledgedBeforeStored => "acknowledged-before-stored",
             Self::PutWithoutCondition => "put-without-condition",
             Self::PanicSwallowed => "panic-swallowed",
@@ -113,6 +117,7 @@ impl Planted {
             Self::ShortVisibility => {
                 "a message becomes visible again before the function's time is up"
             }
+            Self::SilentDeadLetters => "the alarm on dead letters waits for a hundred of them",
             Self::AcknowledgedBeforeStored => {
                 "an order is acknowledged before the bucket has its documents"
             }
@@ -137,7 +142,8 @@ impl Planted {
             | Self::RawBody
             | Self::PartnerFromRequest
             | Self::EventFilter
-            | Self::ShortVisibility => Layer::Template,
+            | Self::ShortVisibility
+            | Self::SilentDeadLetters => Layer::Template,
             Self::AcknowledgedBeforeStored
             | Self::PutWithoutCondition
             | Self::PanicSwallowed

@@ -61,6 +61,7 @@ impl<D: Database> Buggy<D> {
                 | Planted::PartnerFromRequest
                 | Planted::EventFilter
                 | Planted::ShortVisibility
+                | Planted::SilentDeadLetters
                 | Planted::AcknowledgedBeforeStored
                 | Planted::PutWithoutCondition
                 | Planted::PanicSwallowed

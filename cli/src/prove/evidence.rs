@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use observe::{Cloud, FoundMessage, Written};
+use observe::{Cloud, DeadLetter, Written};
 use orders::{DocumentKey, DocumentKind};
 use proof::{Contents, Evidence, Letter, OrderName, StoredObject};
 use sha2::{Digest, Sha256};
@@ -70,15 +70,15 @@ fn contents(key: &DocumentKey, bytes: &[u8]) -> Contents {
 }
 
 /// A message of the dead-letter queue as the proof knows it.
-pub(super) fn letter(message: FoundMessage) -> Letter {
-    let FoundMessage { id, partner, order_number, body } = message;
-    let parsed = |partner: String, number: String| {
+pub(super) fn letter(letter: &DeadLetter) -> Letter {
+    let attribute = |name| letter.attribute(name);
+    let name = attribute("partner").zip(attribute("orderNumber")).and_then(|(partner, number)| {
         Some(OrderName { partner: partner.parse().ok()?, number: number.parse().ok()? })
-    };
-    let name = partner.zip(order_number).and_then(|(partner, number)| parsed(partner, number));
+    });
+    let id = &letter.message_id;
     let label = match &name {
         Some(name) => format!("dead letter {id} of {name}"),
         None => format!("dead letter {id} without an order"),
     };
-    Letter { name, label, body_sha256: Sha256::digest(body).into() }
+    Letter { name, label, body_sha256: Sha256::digest(&letter.body).into() }
 }

@@ -19,7 +19,7 @@ pub(crate) struct Mutant {
 }
 
 /// Every bug of the template.
-pub(crate) const MUTANTS: [Mutant; 7] = [
+pub(crate) const MUTANTS: [Mutant; 8] = [
     Mutant {
         bug: Planted::AcceptedOnFailure,
         change: ("statusCode: \"503\"", "statusCode: \"202\""),
@@ -61,7 +61,11 @@ pub(crate) const MUTANTS: [Mutant; 7] = [
         change: ("VisibilityTimeout: 30", "VisibilityTimeout: 2"),
         faults: &[],
     },
+    Mutant { bug: Planted::SilentDeadLetters, change: (DEAD_LETTERS_ALARM, SILENT), faults: &[] },
 ];
+
+const DEAD_LETTERS_ALARM: &str = "[DeadLetterQueue, QueueName]}}]\n      Statistic: Maximum\n      Period: 60\n      EvaluationPeriods: 1\n      Threshold: 0\n";
+const SILENT: &str = "[DeadLetterQueue, QueueName]}}]\n      Statistic: Maximum\n      Period: 60\n      EvaluationPeriods: 1\n      Threshold: 100\n";
 
 impl Mutant {
     /// The template with the bug.

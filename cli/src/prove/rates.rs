@@ -28,8 +28,10 @@ const fn rate(
 }
 
 /// An invocation has some four orders at the rates of a proof; an order makes three puts.
-const RATES: [Rate; 15] = [
-    rate(Fault::F1, "sqs-refuse", 0.02, "", 1.0),
+const RATES: [Rate; 17] = [
+    rate(Fault::F1, "sqs-refuse", 0.01, "", 1.0),
+    rate(Fault::F1, "sqs-deny", 0.005, "", 1.0),
+    rate(Fault::F1, "sqs-invalid", 0.005, "", 1.0),
     rate(Fault::F2, "sqs-timeout", 0.01, "", 1.0),
     rate(Fault::F4, "message-duplicate", 0.03, "", 1.0),
     rate(Fault::F4, "message-reorder", 0.05, "", 1.0),
@@ -120,13 +122,13 @@ mod tests {
         for flag in flags(&parse("all").unwrap(), 1_000) {
             plan.add(&flag).unwrap();
         }
-        assert_eq!(plan.rates().count(), 14);
+        assert_eq!(plan.rates().count(), 16);
     }
 
     #[test]
     fn only_what_is_listed_strikes_and_is_counted() {
         let some = parse("F1,f8").unwrap();
-        assert_eq!(flags(&some, 1_000).len(), 6);
+        assert_eq!(flags(&some, 1_000).len(), 8);
         let cloud = BTreeMap::from([("sqs-refuse".to_owned(), 7), ("s3-slow".to_owned(), 2)]);
         let counts = count(&some, &cloud, &[(Fault::F8, "more", 3), (Fault::F9, "none", 9)]);
         assert_eq!(counts.iter().map(|one| one.count).collect::<Vec<_>>(), [7, 5]);

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use observe::{Cloud, CloudAddress, DeadLetterQueue, queue_depth};
 use orders::{RunTag, World};
 use proof::{Alarm, Evidence, Fault, LayerProof, Leftover, SentOrder, examine};
@@ -151,12 +150,7 @@ impl RealProof {
         if !self.may_die {
             view.set_visibility(VISIBILITY_OF_A_BUG_S).await?;
         }
-        let mut alarmed = Alarmed {
-            meters: place.system.meters(),
-            dead_letter_queue: place.system.dead_letter_queue().to_owned(),
-            since: Timestamp::now(),
-            highest: [0.0; 2],
-        };
+        let mut alarmed = Alarmed::new(place.system.config().alarms.clone());
         let tag = RunTag::from_seed_text(&format!("proof {}", self.seed));
         let partners =
             Partners::new(view.gateway.clone(), self.seed, tag, World::default(), stop.clone())?;
@@ -298,8 +292,7 @@ impl RealProof {
                 break;
             }
             self.say("driving the dead letters back");
-            let letters = DeadLetterQueue::find(&view.observer, &view.dead_letter_url).await;
-            let letters = letters.map_err(Failure::internal)?;
+            let letters = view.dead_letter_queue().await?;
             letters.start_move(&view.observer, None).await.map_err(Failure::internal)?;
             struck.redrives += 1;
             view.drain().await?;
@@ -415,27 +408,34 @@ impl View {
     }
 
     async fn dead_letters(&self) -> Result<Vec<proof::Letter>, Failure> {
-        let found = self.observer.look_at_messages(&self.dead_letter_url).await;
-        Ok(found.map_err(Failure::internal)?.into_iter().map(letter).collect())
+        let queue = self.dead_letter_queue().await?;
+        let look = queue.look(&self.observer, usize::MAX, |_| false).await;
+        Ok(look.map_err(Failure::internal)?.letters.iter().map(letter).collect())
+    }
+
+    async fn dead_letter_queue(&self) -> Result<DeadLetterQueue, Failure> {
+        let found = DeadLetterQueue::find(&self.observer, &self.dead_letter_url).await;
+        found.map_err(Failure::internal)
     }
 }
 
-/// The alarms that the template's operators need, and whether each had a reason.
+/// The alarms that the template's operators need, by their names there, and whether each had a
+/// reason.
 fn alarms(evidence: &Evidence, counts: &[proof::FaultCount], alarmed: &Alarmed) -> Vec<Alarm> {
     let struck = |fault| counts.iter().any(|count| count.fault == fault && count.count > 0);
-    let [dead, failed] = alarmed.highest;
-    vec![
-        Alarm {
-            name: "messages in the dead-letter queue".to_owned(),
-            due: !evidence.letters.is_empty(),
-            fired: dead >= 1.0,
-        },
-        Alarm {
-            name: "answers of the gateway with 5xx".to_owned(),
-            due: struck(Fault::F1) || struck(Fault::F2),
-            fired: failed >= 1.0,
-        },
-    ]
+    let due = [
+        ("DeadLettersAlarm", !evidence.letters.is_empty()),
+        ("ServerErrorsAlarm", struck(Fault::F1) || struck(Fault::F2)),
+        ("ProcessorErrorsAlarm", struck(Fault::F5) || struck(Fault::F6)),
+        ("ProcessorThrottlesAlarm", struck(Fault::F12)),
+        ("OrdersConflictingAlarm", !evidence.conflicts.is_empty()),
+    ];
+    let alarm = |(name, due): (&str, bool)| Alarm {
+        name: name.to_owned(),
+        due,
+        fired: alarmed.has_fired(name),
+    };
+    due.map(alarm).to_vec()
 }
 
 /// Invocations whose time was up, by the function's log, which outlives the cloud.

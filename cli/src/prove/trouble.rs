@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use observe::{Cloud, MetersOf};
+use localcloud::AlarmConfig;
+use observe::Cloud;
 use proof::{Attempt, Body, Fate, Fault, OrderName, SentOrder};
 use runlog::Outcome;
 use rustix::process::Signal;
@@ -52,26 +53,45 @@ pub(super) struct Struck {
     pub(super) redrives: u64,
 }
 
-/// What the alarms look at.
-#[derive(Debug, Clone)]
+/// The alarms of the template, and which of them have seen what they are there for.
 pub(super) struct Alarmed {
-    pub(super) meters: MetersOf,
-    pub(super) dead_letter_queue: String,
-    pub(super) since: Timestamp,
-    /// The highest seen: messages in the dead-letter queue, answers with 5xx.
-    pub(super) highest: [f64; 2],
+    alarms: Vec<AlarmConfig>,
+    since: Timestamp,
+    /// Ids of those of which a datapoint breached.
+    breached: BTreeSet<String>,
 }
 
 impl Alarmed {
-    /// Looks; a cloud that dies forgets what its meters said.
+    pub(super) fn new(alarms: Vec<AlarmConfig>) -> Self {
+        Self { alarms, since: Timestamp::now(), breached: BTreeSet::new() }
+    }
+
+    /// Looks; a cloud that dies forgets what its meters said. One datapoint of the alarm's own
+    /// period and statistic is enough: a proof is shorter than some alarms take to be sure.
     pub(super) async fn look(&mut self, cloud: &Cloud) {
-        let period = (self.since, Timestamp::now());
-        let read =
-            observe::read_alarms(cloud, &self.meters, &self.dead_letter_queue, period, 1).await;
-        for (highest, now) in self.highest.iter_mut().zip(read.unwrap_or_default()) {
-            *highest = highest.max(now);
+        let series: Vec<_> = self.alarms.iter().map(series).collect();
+        let read = observe::read_values(cloud, &series, (self.since, Timestamp::now())).await;
+        for (alarm, values) in self.alarms.iter().zip(read.unwrap_or_default()) {
+            if values.into_iter().any(|value| alarm.breaches(value)) {
+                self.breached.insert(alarm.id.clone());
+            }
         }
     }
+
+    /// Whether the template has this alarm, and it has seen what it is there for.
+    pub(super) fn has_fired(&self, id: &str) -> bool {
+        self.breached.contains(id)
+    }
+}
+
+fn series(alarm: &AlarmConfig) -> (observe::Series, i32) {
+    let series = observe::Series {
+        namespace: alarm.namespace.clone(),
+        metric: alarm.metric.clone(),
+        statistic: alarm.statistic.clone(),
+        dimensions: alarm.dimensions.clone(),
+    };
+    (series, i32::try_from(alarm.period_s).unwrap_or(i32::MAX))
 }
 
 /// What can be made to go wrong.

@@ -51,6 +51,8 @@ pub(crate) enum SqsError {
     ResourceNotFound(String),
     #[error("The request has failed due to a temporary failure of the server.")]
     ServiceUnavailable,
+    #[error("Access to the resource is denied.")]
+    AccessDenied,
 }
 
 impl SqsError {
@@ -106,6 +108,7 @@ impl SqsError {
                 ("ResourceNotFoundException", "ResourceNotFoundException")
             }
             SqsError::ServiceUnavailable => ("ServiceUnavailable", "ServiceUnavailable"),
+            SqsError::AccessDenied => ("AccessDeniedException", "AccessDenied"),
         }
     }
 
@@ -117,7 +120,8 @@ impl SqsError {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             SqsError::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-            SqsError::OverLimit
+            SqsError::AccessDenied
+            | SqsError::OverLimit
             | SqsError::TooManyActions(_)
             | SqsError::PurgeQueueInProgress(_) => StatusCode::FORBIDDEN,
             SqsError::ResourceNotFound(_) => StatusCode::NOT_FOUND,

@@ -11,7 +11,7 @@ use super::fields::Fields;
 use super::intrinsics::Resolver;
 use super::unsimulated::{self, Notes};
 use super::yaml::{Kind, Node};
-use super::{TemplateProblem, TemplateSettings, openapi};
+use super::{TemplateProblem, TemplateSettings, alarms, openapi};
 
 type Read<T> = Result<T, TemplateProblem>;
 
@@ -79,6 +79,9 @@ impl<'s, 't> Stack<'s, 't> {
             "AWS::ApiGateway::UsagePlan" => self.usage_plan(id, &properties)?,
             "AWS::ApiGateway::ApiKey" => self.api_key(id, &properties)?,
             "AWS::ApiGateway::UsagePlanKey" => self.membership(&properties)?,
+            "AWS::CloudWatch::Alarm" => {
+                self.config.alarms.extend(alarms::alarm(id, &properties, self.notes)?);
+            }
             other => return Err(kind.problem(format!("the resource type {other} is not imitated"))),
         }
         fields.finish(self.notes)
@@ -166,6 +169,7 @@ impl<'s, 't> Stack<'s, 't> {
             None => Ok(default),
         };
         let mut function = FunctionConfig::new(name.clone(), executable);
+        function.alias = fields.optional("AutoPublishAlias").map(Node::text).transpose()?;
         function.memory_mb = u32::try_from(number("MemorySize", FUNCTION_MEMORY_MB)?)
             .map_err(|_| node.problem("MemorySize must be 128 to 10240"))?;
         if let Some(node) = fields.optional("ReservedConcurrentExecutions") {

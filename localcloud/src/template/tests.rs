@@ -105,7 +105,28 @@ fn what_makes_no_difference_here_is_told_with_its_line() {
     let find = |what: &str| notes.iter().find(|note| note.what == what).unwrap().line;
     assert_eq!(find("ObjectLockEnabled of AWS::S3::Bucket"), line_of("ObjectLockEnabled: true"));
     assert_eq!(find("GatewayRole, AWS::IAM::Role"), line_of("  GatewayRole:\n") + 1);
-    assert_eq!(find("QueueAgeAlarm, AWS::CloudWatch::Alarm"), line_of("  QueueAgeAlarm:\n") + 1);
+    let computed = line_of("  OrdersUnsettledAlarm:\n") + 3;
+    assert_eq!(find("OrdersUnsettledAlarm, AWS::CloudWatch::Alarm"), computed);
+}
+
+#[test]
+fn an_alarm_is_what_it_looks_at_and_its_threshold_on_either_side() {
+    let config = deployed(&[("QueueAgeAlarmSeconds", "611"), ("MaximumConcurrency", "7")]).unwrap();
+    let alarm = |id: &str| config.alarms.iter().find(|alarm| alarm.id == id).unwrap();
+    let age = alarm("QueueAgeAlarm");
+    assert_eq!((age.namespace.as_str(), age.statistic.as_str()), ("AWS/SQS", "Maximum"));
+    assert_eq!(age.dimensions, [("QueueName".to_owned(), "orders".to_owned())]);
+    assert_eq!((age.period_s, age.evaluation_periods, age.datapoints_to_alarm), (60, 3, 3));
+    assert_eq!([age.breaches(611.0), age.breaches(611.5)], [false, true]);
+    let concurrency = alarm("ConcurrencyAlarm");
+    assert_eq!([concurrency.breaches(6.0), concurrency.breaches(7.0)], [false, true]);
+    let silent = alarm("SweeperSilentAlarm");
+    assert_eq!([silent.breaches(0.0), silent.breaches(1.0)], [true, false]);
+    assert_eq!(alarm("ServerErrorsAlarm").datapoints_to_alarm, 3);
+    assert_eq!(alarm("ProcessorDurationAlarm").statistic, "p99");
+    let alias = ("Resource".to_owned(), "order-processor:live".to_owned());
+    assert_eq!(alarm("ProcessorErrorsAlarm").dimensions[1], alias);
+    assert_eq!(config.functions[0].alias.as_deref(), Some("live"));
 }
 
 /// The sweeper is the same executable, and nothing here would start it.

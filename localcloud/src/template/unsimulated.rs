@@ -9,7 +9,6 @@ const TYPES: &[(&str, &str)] = &[
     ("AWS::SQS::QueuePolicy", "nothing on one machine is kept out by a policy"),
     ("AWS::S3::BucketPolicy", "nothing on one machine is kept out by a policy"),
     ("AWS::Logs::LogGroup", "logs are files, kept until they are deleted"),
-    ("AWS::CloudWatch::Alarm", "alarms are not evaluated; the metrics are there"),
     ("AWS::CloudWatch::CompositeAlarm", "alarms are not evaluated; the metrics are there"),
     ("AWS::CloudWatch::Dashboard", "there is no console"),
     ("AWS::SNS::Topic", "nobody is notified"),
@@ -40,10 +39,15 @@ const CONSOLE: &str = "there is no console to show it";
 const DEPLOYMENT: &str = "it concerns deploying";
 const POLICY: &str = "nothing on one machine is kept out by a policy";
 const PLATFORM: &str = "the function's executable is this machine's";
+const ALARM: &str = "alarms are not evaluated; the metrics are there";
 const VPC: &str = "functions are processes of this machine, without a VPC";
 
 /// Properties that are left out, by what has them.
 const PROPERTIES: &[(&str, &str, &str)] = &[
+    ("AWS::CloudWatch::Alarm", "AlarmActions", ALARM),
+    ("AWS::CloudWatch::Alarm", "AlarmDescription", CONSOLE),
+    ("AWS::CloudWatch::Alarm", "AlarmName", CONSOLE),
+    ("AWS::CloudWatch::Alarm", "TreatMissingData", ALARM),
     ("resource", "Metadata", DEPLOYMENT),
     ("resource", "DependsOn", "everything starts at once"),
     ("resource", "DeletionPolicy", DEPLOYMENT),
@@ -73,7 +77,6 @@ const PROPERTIES: &[(&str, &str, &str)] = &[
     ("AWS::Serverless::Function", "PermissionsBoundary", POLICY),
     ("AWS::Serverless::Function", "KmsKeyArn", ENCRYPTION),
     ("AWS::Serverless::Function", "VpcConfig", VPC),
-    ("AWS::Serverless::Function", "AutoPublishAlias", DEPLOYMENT),
     ("AWS::Serverless::Function", "AutoPublishAliasAllProperties", DEPLOYMENT),
     ("AWS::Serverless::Function", "DeploymentPreference", DEPLOYMENT),
     ("AWS::Serverless::Function", "VersionDescription", DEPLOYMENT),
