@@ -64,11 +64,19 @@ fn decide(account: &Reconciliation) -> (Standing, String) {
     (Standing::Holds, reason)
 }
 
-/// Everything that is wrong, with the first order that shows it.
+/// Everything that is wrong, with the first order that shows it. An order that is not settled is
+/// lost only if it is not in a queue either.
 fn wrong(account: &Reconciliation) -> String {
+    let missing = account.lost.count + account.incomplete.count;
+    let is_dead = account.dead_letters > 0 && missing <= account.dead_letters + account.undrained;
+    let words = if is_dead {
+        ("not settled, and none beyond those in the queues", "settled in part")
+    } else {
+        ("lost", "processed in part")
+    };
     let residuals = [
-        ("lost", &account.lost),
-        ("processed in part", &account.incomplete),
+        (words.0, &account.lost),
+        (words.1, &account.incomplete),
         ("duplicated", &account.duplicated),
         ("unexpected", &account.unexpected),
     ];
@@ -81,7 +89,8 @@ fn wrong(account: &Reconciliation) -> String {
         })
         .collect();
     if account.dead_letters > 0 {
-        parts.push(format!("{} in the dead-letter queue", grouped(account.dead_letters)));
+        let letters = grouped(account.dead_letters);
+        parts.push(format!("{letters} in the dead-letter queue (vazao dlq list, and redrive)"));
     }
     if account.undrained > 0 {
         parts.push(format!("{} still in the queue", grouped(account.undrained)));

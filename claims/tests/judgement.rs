@@ -254,6 +254,22 @@ fn what_is_missing_beyond_what_waits_in_the_queue_is_lost() {
 }
 
 #[test]
+fn what_is_missing_and_no_more_than_the_dead_letters_is_not_called_lost() {
+    let reason = |dead_letters| {
+        let mut run = Run::good();
+        run.lose_one();
+        run.reconciliation.incomplete = residual("abcde-0000009");
+        run.reconciliation.dead_letters = dead_letters;
+        let judgement = run.judge();
+        assert_eq!(judgement.exit_code, 11);
+        judgement.findings[0].reason.clone()
+    };
+    assert!(reason(2).contains("1 not settled, and none beyond those in the queues"));
+    assert!(reason(1).contains("1 lost (first: abcde-0000007); 1 processed in part"));
+    assert!(!reason(2).contains("lost") && reason(2).contains("vazao dlq"));
+}
+
+#[test]
 fn a_p99_whose_whole_interval_is_over_the_limit_breaks_scaling_and_exits_10() {
     let mut run = Run::good();
     // 400 ms is the limit; the interval is 100 us to either side.

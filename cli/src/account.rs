@@ -15,13 +15,12 @@ use crate::database::RunDatabase;
 use crate::failure::Failure;
 use crate::pricing;
 
-/// The local cloud's metrics have a resolution of a second.
-const STEP_S: u32 = 1;
-
 /// What is to be accounted for.
 pub(crate) struct Question<'a> {
     pub(crate) observer: &'a Cloud,
     pub(crate) meters: MetersOf,
+    /// Resolution of the meters, s.
+    pub(crate) step_s: u32,
     pub(crate) database: &'a RunDatabase,
     pub(crate) tag: RunTag,
     pub(crate) planned: u64,
@@ -47,7 +46,7 @@ pub(crate) struct Account {
 
 /// Reads every meter and compares every set.
 pub(crate) async fn take(question: Question<'_>) -> Result<Account, Failure> {
-    let Question { observer, tag, planned, load, started_at, .. } = question;
+    let Question { observer, tag, planned, load, started_at, step_s, .. } = question;
     let mut delivery = Delivery::new(tag, planned);
     let ledger = question.database.read(&mut delivery).await?;
     let inventory = read_inventory(observer, &question.meters.bucket, &tag, planned, |_| ())
@@ -64,14 +63,14 @@ pub(crate) async fn take(question: Question<'_>) -> Result<Account, Failure> {
     // The cloud was up a little before the first order and is a little after the last.
     let from = started_at - SignedDuration::from_secs(5);
     let to = Timestamp::now() + SignedDuration::from_secs(1);
-    let step_s = i32::try_from(STEP_S).unwrap_or(1);
-    let readings = read_meters(observer, &question.meters, (from, to), step_s)
+    let period_s = i32::try_from(step_s).unwrap_or(1);
+    let readings = read_meters(observer, &question.meters, (from, to), period_s)
         .await
         .map_err(Failure::internal)?;
-    let period = Period { from: started_at, to, step_s: STEP_S };
+    let period = Period { from: started_at, to, step_s };
     let mut timeline =
         read_cloud_timeline(observer, &question.meters, period).await.map_err(Failure::internal)?;
-    add_sender(&mut timeline, load);
+    add_sender(&mut timeline, load, step_s);
 
     let context = UsageContext {
         orders: reconciliation.sent.accepted + reconciliation.recovered,
@@ -92,11 +91,12 @@ pub(crate) async fn take(question: Question<'_>) -> Result<Account, Failure> {
     })
 }
 
-/// What the sender saw in each second; the timeline begins with second 0 and has every second.
-fn add_sender(timeline: &mut [TimelinePoint], load: &LoadResult) {
+/// What the sender saw in each step; the timeline begins with second 0 and has every step.
+fn add_sender(timeline: &mut [TimelinePoint], load: &LoadResult, step_s: u32) {
+    let step = step_s as usize;
     for point in timeline {
         let second = usize::try_from(point.second).unwrap_or(usize::MAX);
-        let count = |seconds: &[u64]| seconds.get(second).copied().unwrap_or(0);
+        let count = |seconds: &[u64]| -> u64 { seconds.iter().skip(second).take(step).sum() };
         point.offered = count(&load.per_second.offered);
         point.accepted = count(&load.per_second.accepted);
     }

@@ -105,6 +105,15 @@ pub(crate) struct RunArguments {
     #[arg(long)]
     pub(crate) keep_cloud: bool,
 
+    /// The deployed stack of `--target aws`: gateway, queues, bucket and meters are found by its
+    /// outputs; --database names the database that it bills in, which is only read
+    #[arg(long, value_name = "NAME", default_value = "orders", help_heading = "AWS")]
+    pub(crate) stack: String,
+
+    /// How long CloudWatch takes to know of the last order, s
+    #[arg(long, value_name = "SECONDS", default_value_t = 180, help_heading = "AWS")]
+    pub(crate) meters_after: u64,
+
     /// Print the verdict as JSON on standard output, and nothing else there
     #[arg(long)]
     pub(crate) json: bool,
@@ -145,8 +154,9 @@ pub(crate) struct ShardArguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 600, help_heading = "Shards")]
     pub(crate) patience: u64,
 
-    /// The gateway to send to, with its stage, such as the one that `vazao local` prints
-    #[arg(long, value_name = "URL", help_heading = "Shards")]
+    /// The gateway that a shard sends to, with its stage, such as the one that `vazao local` prints;
+    /// or `aws`, for a whole run against the deployed --stack
+    #[arg(long, value_name = "URL|aws", help_heading = "Shards")]
     pub(crate) target: Option<String>,
 
     /// Where S3 is, for a stand-in [default: the AWS account of the environment]
@@ -359,6 +369,13 @@ pub(crate) struct SystemArguments {
     /// does not exist is answered with those that do
     #[arg(long, value_name = "KIND=RATE", help_heading = "System")]
     pub(crate) fault: Vec<String>,
+}
+
+impl RunArguments {
+    /// Whether the whole run goes to a deployed stack.
+    pub(crate) fn is_on_aws(&self) -> bool {
+        self.shards.target.as_deref() == Some(crate::commands::run::AWS)
+    }
 }
 
 impl SendingArguments {

@@ -42,6 +42,8 @@ impl NamedServer {
 pub(crate) enum RunDatabase {
     File(PathBuf),
     Schema(TemporarySchema),
+    /// Of a deployed stack: read, and nothing else.
+    There(String),
 }
 
 impl RunDatabase {
@@ -62,10 +64,16 @@ impl RunDatabase {
         Ok(Self::Schema(made))
     }
 
+    /// The database that a deployed stack bills in.
+    pub(crate) fn that_is_there(named: Option<&NamedServer>) -> Result<Self, Failure> {
+        let named = named.ok_or_else(|| Failure::internal("no database was named"))?;
+        Ok(Self::There(named.0.clone()))
+    }
+
     /// The URL for the processor, if it is not the one of the file.
     pub(crate) fn url(&self) -> Option<String> {
         match self {
-            Self::File(_) => None,
+            Self::File(_) | Self::There(_) => None,
             Self::Schema(schema) => Some(schema.url()),
         }
     }
@@ -74,11 +82,8 @@ impl RunDatabase {
     pub(crate) async fn read(&self, delivery: &mut Delivery) -> Result<LedgerCounts, Failure> {
         match self {
             Self::File(path) => read_ledger(path, delivery).map_err(Failure::internal),
-            Self::Schema(schema) => {
-                let config = PostgresConfig { url: schema.url(), password: None, ca_file: None };
-                let client = connect_postgres(&config).await.map_err(Failure::internal)?;
-                read_server_ledger(&client, delivery).await.map_err(Failure::internal)
-            }
+            Self::Schema(schema) => read_server(schema.url(), delivery).await,
+            Self::There(url) => read_server(url.clone(), delivery).await,
         }
     }
 
@@ -90,4 +95,10 @@ impl RunDatabase {
             Failure::internal(format!("cannot drop the schema {name} of --database: {error}"))
         })
     }
+}
+
+async fn read_server(url: String, delivery: &mut Delivery) -> Result<LedgerCounts, Failure> {
+    let config = PostgresConfig { url, password: None, ca_file: None };
+    let client = connect_postgres(&config).await.map_err(Failure::internal)?;
+    read_server_ledger(&client, delivery).await.map_err(Failure::internal)
 }

@@ -9,6 +9,7 @@ mod args;
 mod bill_export;
 mod commands;
 mod database;
+mod deployed;
 mod failure;
 mod invocations;
 mod meeting;

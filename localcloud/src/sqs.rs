@@ -45,7 +45,8 @@ use deduplication::Deduplication;
 use error::SqsError;
 
 /// What SQS says of a message that is too long.
-const TOO_LONG: &str = "One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.";
+const TOO_LONG: &str =
+    "One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.";
 
 /// A message was taken; what the sender learns.
 #[derive(Clone, Copy, Debug)]

@@ -1,11 +1,12 @@
 //! Every check of the project, in the order in which a mistake is cheapest to find. One build
-//! profile throughout, so that dependencies compile once.
+//! profile throughout, so that dependencies compile once. What mostly waits (for the network, for
+//! the time that a test lets pass) runs beside what computes.
 
 use std::path::Path;
-use std::process::Command;
-use std::time::Instant;
+use std::process::{Command, ExitStatus};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::tools;
 
@@ -17,103 +18,167 @@ struct Step {
     environment: &'static [(&'static str, &'static str)],
 }
 
-const STEPS: &[Step] = &[
-    Step {
-        name: "format",
-        about: "the code is as rustfmt writes it",
-        command: &["cargo", "fmt", "--all", "--check"],
-        environment: &[],
-    },
-    Step {
-        name: "layers",
-        about: "no crate imports upward",
-        command: &["cargo", "xtask", "layers"],
-        environment: &[],
-    },
-    Step {
-        name: "prices",
-        about: "the price lists are those of their source table",
-        command: &["cargo", "xtask", "prices", "--check"],
-        environment: &[],
-    },
-    Step {
-        name: "manifests",
-        about: "the files that start several machines are what their engines take",
-        command: &["cargo", "xtask", "manifests"],
-        environment: &[],
-    },
-    Step {
-        name: "linters",
-        about: "the template and the workflows are what linters of others take",
-        command: &["cargo", "xtask", "linters"],
-        environment: &[],
-    },
-    Step {
-        name: "policy",
-        about: "the template loses no order, and every planted fault is noticed",
-        command: &["cargo", "xtask", "policy"],
-        environment: &[],
-    },
-    Step {
-        name: "test",
-        about: "unit, integration and doc tests",
-        command: &["cargo", "test", "--release", "--locked", "--workspace", "--no-fail-fast"],
-        environment: &[],
-    },
-    Step {
-        name: "clippy",
-        about: "no warning",
-        command: &[
-            "cargo",
-            "clippy",
-            "--release",
-            "--locked",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ],
-        environment: &[],
-    },
-    Step {
-        name: "docs",
-        about: "the documentation builds, with no broken link",
-        command: &["cargo", "doc", "--release", "--locked", "--workspace", "--no-deps"],
-        environment: &[("RUSTDOCFLAGS", "-D warnings")],
-    },
+const fn step(name: &'static str, about: &'static str, command: &'static [&'static str]) -> Step {
+    Step { name, about, command, environment: &[] }
+}
+
+const FORMAT: Step =
+    step("format", "the code is as rustfmt writes it", &["cargo", "fmt", "--all", "--check"]);
+const LAYERS: Step = step("layers", "no crate imports upward", &["cargo", "xtask", "layers"]);
+const PRICES: Step = step(
+    "prices",
+    "the price lists are those of their source table",
+    &["cargo", "xtask", "prices", "--check"],
+);
+const MANIFESTS: Step = step(
+    "manifests",
+    "the files that start several machines are what their engines take",
+    &["cargo", "xtask", "manifests"],
+);
+const LINTERS: Step = step(
+    "linters",
+    "the template and the workflows are what linters of others take",
+    &["cargo", "xtask", "linters"],
+);
+const POLICY: Step = step(
+    "policy",
+    "the template loses no order, and every planted fault is noticed",
+    &["cargo", "xtask", "policy"],
+);
+const BUILD: Step = step(
+    "build",
+    "everything compiles, the tests included",
+    &["cargo", "test", "--release", "--locked", "--workspace", "--no-run"],
+);
+const TEST: Step = step(
+    "test",
+    "unit, integration and doc tests",
+    &["cargo", "test", "--release", "--locked", "--workspace", "--no-fail-fast"],
+);
+const CLIPPY: Step = step(
+    "clippy",
+    "no warning",
+    &[
+        "cargo",
+        "clippy",
+        "--release",
+        "--locked",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ],
+);
+const DOCS: Step = Step {
+    environment: &[("RUSTDOCFLAGS", "-D warnings")],
+    ..step(
+        "docs",
+        "the documentation builds, with no broken link",
+        &["cargo", "doc", "--release", "--locked", "--workspace", "--no-deps"],
+    )
+};
+
+/// cargo lets one command at a time into the build folder: that of the first lane is there first.
+const HEAD_START: Duration = Duration::from_secs(10);
+
+/// Steps that are run one after the other.
+type Lane = &'static [Step];
+
+/// Lanes of a stage run side by side; the next stage begins when all of them have passed.
+const STAGES: &[&[Lane]] = &[
+    &[&[FORMAT, LAYERS, PRICES]],
+    &[&[BUILD], &[MANIFESTS, LINTERS]],
+    &[&[POLICY]],
+    &[&[TEST], &[CLIPPY, DOCS]],
 ];
+
+fn steps() -> impl Iterator<Item = &'static Step> {
+    STAGES.iter().copied().flatten().copied().flatten()
+}
 
 /// Names the checks.
 pub(crate) fn list() {
-    for step in STEPS {
+    for step in steps() {
         println!("{:<9} {}", step.name, step.about);
     }
 }
 
-/// Runs the checks, all of them or those named, and stops at the first that fails.
+/// Runs the checks, all of them or those named, and stops after the stage in which one fails.
 pub(crate) fn run(root: &Path, only: &[&str]) -> Result<()> {
-    if let Some(unknown) = only.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
+    if let Some(unknown) = only.iter().find(|name| steps().all(|step| step.name != **name)) {
         bail!("no check {unknown}: cargo xtask ci --list names them");
     }
     install_components()?;
     tools::install(root)?;
-    for step in STEPS.iter().filter(|step| only.is_empty() || only.contains(&step.name)) {
+    let is_wanted = |step: &Step| only.is_empty() || only.contains(&step.name);
+    for stage in STAGES {
+        let lanes = stage.iter().map(|lane| lane.iter().filter(|step| is_wanted(step)).collect());
+        run_stage(root, lanes.filter(|lane: &Vec<_>| !lane.is_empty()).collect())?;
+    }
+    Ok(())
+}
+
+/// The first lane is seen as it runs. What the others say is shown when they have ended, so that no
+/// two talk at once.
+fn run_stage(root: &Path, lanes: Vec<Vec<&'static Step>>) -> Result<()> {
+    let mut lanes = lanes.into_iter();
+    let Some(seen) = lanes.next() else { return Ok(()) };
+    std::thread::scope(|scope| {
+        let beside: Vec<_> =
+            lanes.map(|lane| scope.spawn(move || run_quietly(root, &lane))).collect();
+        let mut done = run_lane(&seen, |step| execute(root, step));
+        for lane in beside {
+            let (said, ended) = lane.join().map_err(|_| anyhow!("a lane of checks panicked"))?;
+            print!("{said}");
+            done = done.and(ended);
+        }
+        done
+    })
+}
+
+fn run_lane(lane: &[&Step], mut execute: impl FnMut(&Step) -> Result<()>) -> Result<()> {
+    for step in lane {
         println!("== {}: {}", step.name, step.command.join(" "));
         let started = Instant::now();
-        execute(root, step)?;
+        execute(step)?;
         println!("== {}: passed in {:.0} s", step.name, started.elapsed().as_secs_f64());
     }
     Ok(())
 }
 
+/// What the steps of the lane printed, and how it ended.
+fn run_quietly(root: &Path, lane: &[&Step]) -> (String, Result<()>) {
+    std::thread::sleep(HEAD_START);
+    let mut said = String::new();
+    let ended = run_lane(lane, |step| {
+        let output = command(root, step).output();
+        let output = output.with_context(|| format!("cannot start {}", step.command[0]))?;
+        said += &format!("== {} said:\n", step.name);
+        said += &String::from_utf8_lossy(&output.stdout);
+        said += &String::from_utf8_lossy(&output.stderr);
+        passed(step, output.status)
+    });
+    (said, ended)
+}
+
+/// A chore of ours is this very program: cargo would wait for the compiling that goes on beside it.
+fn command(root: &Path, step: &Step) -> Command {
+    let (program, arguments) = match (step.command, std::env::current_exe()) {
+        (["cargo", "xtask", chore @ ..], Ok(this)) => (this, chore),
+        (command, _) => (command[0].into(), &command[1..]),
+    };
+    let mut command = Command::new(program);
+    command.args(arguments).envs(step.environment.iter().copied()).current_dir(root);
+    command
+}
+
 fn execute(root: &Path, step: &Step) -> Result<()> {
-    let status = Command::new(step.command[0])
-        .args(&step.command[1..])
-        .envs(step.environment.iter().copied())
-        .current_dir(root)
-        .status()
-        .with_context(|| format!("cannot start {}", step.command[0]))?;
+    let status = command(root, step).status();
+    passed(step, status.with_context(|| format!("cannot start {}", step.command[0]))?)
+}
+
+fn passed(step: &Step, status: ExitStatus) -> Result<()> {
     if !status.success() {
         bail!("{} failed: {}", step.name, step.command.join(" "));
     }

@@ -1,26 +1,24 @@
-//! `vazao run`: the local cloud, a load through it, the account, the bill, the verdict.
+//! `vazao run`: a load through the local cloud, or through a deployed stack; the account, the bill,
+//! the verdict.
 //!
 //! Everything that can be wrong with what the user asked for is found before a folder is made;
 //! from the first order on, whatever happens, the run ends with an account.
 
+mod ground;
+mod watch;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use loadgen::{
-    ArrivalSchedule, GatewayAddress, LoadPlan, LoadProfile, LoadResult, ProfileOverrides, Progress,
-    RecorderFiles, Transport,
-};
+use loadgen::{GatewayAddress, LoadPlan, LoadProfile, LoadResult, ProfileOverrides, RecorderFiles};
 use localcloud::{InvocationRecord, LocalCloud, StartError};
-use observe::{Cloud, CloudAddress, QueueDepth};
 use orders::{DocumentKey, RunTag, Sampler, World};
-use runlog::{RunDirectory, RunManifest, ServiceLevel, Target};
+use runlog::{RunDirectory, RunManifest, ServiceLevel};
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::account::{self, Account};
 use crate::args::RunArguments;
@@ -29,22 +27,23 @@ use crate::database::{NamedServer, RunDatabase};
 use crate::failure::Failure;
 use crate::invocations::InvocationLog;
 use crate::partners::Partners;
-use crate::process_use::ProcessWatch;
 use crate::profiles;
 use crate::reporting;
-use crate::screen::{Screen, View};
+use crate::sending::Destination;
 use crate::summary;
 use crate::system::System;
+
+use ground::Ground;
+use watch::Watch;
+
+/// What `--target` calls the account of the environment.
+pub(crate) const AWS: &str = "aws";
 
 /// The generator measures on the cores that the local cloud works on: it goes first.
 const LOCAL_CLOUD_NICE: i32 = 5;
 
 /// How often the live view is drawn, and how often the queues are asked.
 const DRAW_EVERY: Duration = Duration::from_millis(250);
-
-/// How many times in a row a queue must be empty before it is believed: its numbers are
-/// approximations.
-const EMPTY_TIMES: u32 = 2;
 
 /// Runs of at most this length have latency intervals of a second, longer ones of ten.
 const SHORT_RUN: Duration = Duration::from_secs(600);
@@ -62,19 +61,32 @@ pub(crate) fn execute(arguments: &RunArguments) -> Result<u8, Failure> {
     if arguments.shards.shard.is_some() || arguments.shards.shards.is_some() {
         return shard::execute(arguments, &profile);
     }
-    if let Some(flag) = arguments.shards.sending.given() {
-        return Err(Failure::usage(format!(
-            "{flag} is of a system that is there already (--shard 0/1 --target URL); this run starts its own"
-        )));
-    }
-    let system = System::resolve(&arguments.system)?;
     let server = NamedServer::resolve(arguments.database.as_deref())?;
+    let system = match arguments.shards.target.as_deref() {
+        Some(AWS) => System::described(&arguments.system)?,
+        Some(_) => return Err(only_shards("--target URL")),
+        None => match arguments.shards.sending.given() {
+            Some(flag) => return Err(only_shards(flag)),
+            None => System::resolve(&arguments.system)?,
+        },
+    };
+    if arguments.is_on_aws() && server.is_none() {
+        return Err(Failure::usage(
+            "--target aws needs --database postgres://...: every order is looked for where the stack bills it, be it through a tunnel",
+        ));
+    }
     let run = Run::prepare(arguments, profile, system, server)?;
     let finished = run.go();
     if finished.is_err() {
         run.discard_if_empty();
     }
     finished
+}
+
+fn only_shards(flag: &str) -> Failure {
+    Failure::usage(format!(
+        "{flag} is of a system that is there already (--target aws, or --shard 0/1 --target URL); this run starts its own"
+    ))
 }
 
 /// A run that has its folder and has not begun.
@@ -88,25 +100,6 @@ struct Run<'a> {
     directory: RunDirectory,
     id: String,
     tag: RunTag,
-}
-
-/// What asked the run to stop.
-#[derive(Debug, Default)]
-struct Asked {
-    /// The last signal's number; 0 for none.
-    signal: AtomicU8,
-    /// How many there were.
-    times: AtomicU32,
-}
-
-impl Asked {
-    fn again(&self, signal: u8) {
-        self.signal.store(signal, Ordering::Relaxed);
-        if self.times.fetch_add(1, Ordering::Relaxed) == 2 {
-            std::process::exit(128 + i32::from(signal));
-        }
-        loadgen::stop(if signal == SIGTERM { "SIGTERM" } else { "SIGINT" });
-    }
 }
 
 impl<'a> Run<'a> {
@@ -135,6 +128,26 @@ impl<'a> Run<'a> {
     }
 
     fn go(&self) -> Result<u8, Failure> {
+        if self.arguments.is_on_aws() { self.go_on_aws() } else { self.go_here() }
+    }
+
+    /// Against a stack that is deployed, whose database is only read.
+    fn go_on_aws(&self) -> Result<u8, Failure> {
+        let RunArguments { shards, stack, meters_after, .. } = self.arguments;
+        let allowed =
+            |url: &str| Destination::resolve(url, &shards.sending, &self.profile, &self.system);
+        let database = RunDatabase::that_is_there(self.server.as_ref())?;
+        let load_runtime = runtime("loadgen", 0)?;
+        let main = Builder::new_current_thread().enable_all().build().map_err(Failure::internal)?;
+        main.block_on(async {
+            let after = Duration::from_secs(*meters_after);
+            let ground = Ground::deployed(stack, &self.system, after, allowed).await?;
+            self.on(&ground, &load_runtime, &database, None).await
+        })
+    }
+
+    /// Against a local cloud of the run's own.
+    fn go_here(&self) -> Result<u8, Failure> {
         let data = prepare_data(&self.directory.file("cloud"), &self.partners.world)?;
         let tag = self.tag.to_string();
         let database = RunDatabase::make(self.server.as_ref(), &data, &tag, self.partners.world)?;
@@ -165,7 +178,10 @@ impl<'a> Run<'a> {
             .block_on(async { LocalCloud::start(config).await })
             .map_err(start_error)?;
         let main = Builder::new_current_thread().enable_all().build().map_err(Failure::internal)?;
-        let outcome = main.block_on(self.with_cloud(&cloud, &load_runtime, database, invocations));
+        let outcome = main.block_on(async {
+            let ground = Ground::local(&cloud, &self.system, &self.partners).await;
+            self.on(&ground, &load_runtime, database, Some(invocations)).await
+        });
         cloud_runtime.block_on(cloud.shutdown());
         if !self.arguments.keep_cloud {
             fs::remove_dir_all(data).map_err(|error| {
@@ -175,39 +191,39 @@ impl<'a> Run<'a> {
         outcome
     }
 
-    async fn with_cloud(
+    /// Sends the load there, accounts for it and reports.
+    async fn on(
         &self,
-        cloud: &LocalCloud,
+        ground: &Ground<'_>,
         load_runtime: &Runtime,
         database: &RunDatabase,
-        invocations: Receiver<InvocationRecord>,
+        invocations: Option<Receiver<InvocationRecord>>,
     ) -> Result<u8, Failure> {
-        let address = CloudAddress::Endpoint {
-            url: cloud.base_url(),
-            region: self.system.region.to_string(),
-        };
-        let observer = Cloud::connect(&address).await;
-        let mut watch = Watch::new(self, cloud, observer)?;
+        let (profile, orders) = (&self.profile, self.profile.orders);
+        let mut watch = Watch::new(ground, profile.schedule(), orders)?;
 
         let (start, started_at) = next_whole_second();
-        let invocations =
-            InvocationLog::start(&self.directory.invocations(), invocations, started_at)?;
-        let load = self.send(cloud, load_runtime, &mut watch, (start, started_at)).await?;
+        let invocations = invocations
+            .map(|records| InvocationLog::start(&self.directory.invocations(), records, started_at))
+            .transpose()?;
+        let load = self.send(ground, load_runtime, &mut watch, (start, started_at)).await?;
         let draining = Instant::now();
         let undrained = watch.drain(Duration::from_secs(self.arguments.drain_timeout)).await?;
         let drain = draining.elapsed();
-        invocations.finish()?;
+        invocations.map(InvocationLog::finish).transpose()?;
+        watch.wait_for_meters().await;
 
         watch.screen.say("reconciling, order by order");
         let reconciling = Instant::now();
-        let dead_letters = watch.depth(self.system.dead_letter_queue()).await?.total();
+        let dead_letters = watch.depth(&ground.dead_letter_url).await?.total();
         let account = account::take(account::Question {
-            observer: &watch.observer,
-            meters: self.system.meters(),
+            observer: &ground.observer,
+            meters: ground.meters.clone(),
+            step_s: ground.step_s,
             database,
             tag: self.tag,
-            planned: self.profile.orders,
-            mix: self.profile.order_mix(),
+            planned: orders,
+            mix: profile.order_mix(),
             load: &load,
             started_at,
             memory_mb: self.system.deployment().memory_mb,
@@ -216,8 +232,8 @@ impl<'a> Run<'a> {
             undrained,
         })
         .await?;
-        self.save_samples(&watch.observer, &account).await?;
-        watch.processes.look(&cloud.function_processes());
+        self.save_samples(ground, &account).await?;
+        watch.processes.look(&ground.function_processes());
 
         let phases = runlog::Phases {
             send_ms: millis(load.sent_within),
@@ -241,7 +257,7 @@ impl<'a> Run<'a> {
     /// Sends the whole load, with the live view on.
     async fn send(
         &self,
-        cloud: &LocalCloud,
+        ground: &Ground<'_>,
         load_runtime: &Runtime,
         watch: &mut Watch<'_>,
         (start, started_at): (Instant, Timestamp),
@@ -252,9 +268,9 @@ impl<'a> Run<'a> {
         let plan = LoadPlan {
             sampler: Sampler::new(self.profile.seed, self.tag, self.partners.world)
                 .with_mix(self.profile.order_mix()),
-            gateway: GatewayAddress(cloud.gateway_url()),
-            credentials: self.system.credentials(&self.partners),
-            transport: Transport::default(),
+            gateway: GatewayAddress(ground.gateway.clone()),
+            credentials: ground.credentials.clone(),
+            transport: ground.transport.clone(),
             retries: self.profile.retries.clone().unwrap_or_default(),
             abort: self.profile.abort,
             in_flight_max: self.profile.in_flight_max,
@@ -300,7 +316,7 @@ impl<'a> Run<'a> {
             software: format!("vazao {}", env!("CARGO_PKG_VERSION")),
             seed: self.profile.seed,
             started_at,
-            target: Target::LocalCloud,
+            target: watch.ground.target(),
             profile: self.profile.name.clone(),
             profile_toml: toml::to_string(&self.profile).map_err(Failure::internal)?,
             planned: self.profile.orders,
@@ -314,7 +330,7 @@ impl<'a> Run<'a> {
             phases,
             generator: load.generator,
             processes: watch.processes.account(),
-            faults: self.system.plans_faults().then(|| watch.cloud.fault_counts()),
+            faults: watch.ground.fault_counts().filter(|_| self.system.plans_faults()),
         })
     }
 
@@ -332,12 +348,12 @@ impl<'a> Run<'a> {
     }
 
     /// Keeps the documents of the first order or two, to be looked at.
-    async fn save_samples(&self, observer: &Cloud, account: &Account) -> Result<(), Failure> {
+    async fn save_samples(&self, ground: &Ground<'_>, account: &Account) -> Result<(), Failure> {
         let folder = self.directory.file("samples");
         fs::create_dir_all(&folder).map_err(Failure::internal)?;
         for key in &account.sample_keys {
-            let bytes =
-                observer.get_object(self.system.bucket(), key).await.map_err(Failure::internal)?;
+            let bytes = ground.observer.get_object(&ground.meters.bucket, key).await;
+            let bytes = bytes.map_err(Failure::internal)?;
             let name = sample_name(key);
             fs::write(folder.join(&name), bytes).map_err(|error| {
                 Failure::internal(format!("cannot write {}: {error}", folder.join(name).display()))
@@ -353,111 +369,6 @@ fn sample_name(key: &str) -> String {
         Ok(key) => format!("{}.{}", key.order_number(), key.kind().extension()),
         Err(_) => key.replace('/', "-"),
     }
-}
-
-/// Looks at a running system from outside: counters, queues, processes, signals.
-struct Watch<'a> {
-    cloud: &'a LocalCloud,
-    queue: String,
-    observer: Cloud,
-    progress: Arc<Progress>,
-    screen: Screen,
-    schedule: ArrivalSchedule,
-    /// When the first second of the schedule begins; none before that is known.
-    start: Option<Instant>,
-    processes: ProcessWatch,
-    asked: Arc<Asked>,
-}
-
-impl<'a> Watch<'a> {
-    fn new(run: &Run<'_>, cloud: &'a LocalCloud, observer: Cloud) -> Result<Self, Failure> {
-        Ok(Self {
-            cloud,
-            queue: run.system.queue().to_owned(),
-            observer,
-            progress: Arc::new(Progress::default()),
-            screen: Screen::new(run.profile.orders),
-            schedule: run.profile.schedule(),
-            start: None,
-            processes: ProcessWatch::default(),
-            asked: listen_for_signals()?,
-        })
-    }
-
-    /// The signal that asked the run to stop, by name.
-    fn stopped(&self) -> Option<String> {
-        match self.asked.signal.load(Ordering::Relaxed) {
-            0 => None,
-            SIGTERM => Some("SIGTERM".to_owned()),
-            _ => Some("SIGINT".to_owned()),
-        }
-    }
-
-    async fn depth(&self, queue: &str) -> Result<QueueDepth, Failure> {
-        let url = self.cloud.queue_url(queue).unwrap_or_default();
-        observe::queue_depth(&self.observer, &url).await.map_err(Failure::internal)
-    }
-
-    async fn show(&mut self, phase: &str) -> Result<QueueDepth, Failure> {
-        let depth = self.depth(&self.queue).await?;
-        let load = self.progress.snapshot();
-        let documented = load.outcomes.accepted.saturating_sub(depth.total());
-        let elapsed = self.start.map_or(Duration::ZERO, |start| start.elapsed());
-        let left = self.schedule.duration().saturating_sub(elapsed);
-        let view = View {
-            load,
-            offered_per_s: self.schedule.rate_at(elapsed),
-            left: if self.stopped().is_some() { Duration::ZERO } else { left },
-            in_queue: depth.total(),
-            documented,
-        };
-        self.screen.show(phase, view);
-        self.processes.look(&self.cloud.function_processes());
-        Ok(depth)
-    }
-
-    /// Waits until the queue is empty, or has not shrunk for `patience`, or a signal says that it
-    /// has been enough; what is left then.
-    async fn drain(&mut self, patience: Duration) -> Result<u64, Failure> {
-        let (mut least, mut shrunk) = (u64::MAX, Instant::now());
-        let mut empty_times = 0;
-        let asked_before = self.asked.times.load(Ordering::Relaxed);
-        loop {
-            let left = self.show("draining").await?.total();
-            empty_times = if left == 0 { empty_times + 1 } else { 0 };
-            if left < least {
-                (least, shrunk) = (left, Instant::now());
-            }
-            if empty_times == EMPTY_TIMES {
-                return Ok(0);
-            }
-            let asked = self.asked.times.load(Ordering::Relaxed);
-            if asked > asked_before.min(1) || shrunk.elapsed() >= patience {
-                return Ok(left);
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-}
-
-const SIGINT: u8 = 2;
-const SIGTERM: u8 = 15;
-
-/// A signal ends the load; another, or one that comes when all is sent, ends the wait for the
-/// queue; a third ends the process.
-fn listen_for_signals() -> Result<Arc<Asked>, Failure> {
-    let asked = Arc::<Asked>::default();
-    // Before goose does, whose own handler leaves no time to account.
-    let interrupted = Arc::clone(&asked);
-    ctrlc::set_handler(move || interrupted.again(SIGINT)).map_err(Failure::internal)?;
-    let mut terminations = signal(SignalKind::terminate()).map_err(Failure::internal)?;
-    let terminated = Arc::clone(&asked);
-    tokio::spawn(async move {
-        while terminations.recv().await.is_some() {
-            terminated.again(SIGTERM);
-        }
-    });
-    Ok(asked)
 }
 
 /// A run begins on a whole second, so that its seconds are those of the meters.

@@ -212,9 +212,15 @@ fn run_name(
 
 /// The gateway to send to.
 fn target(url: Option<&str>) -> Result<&str, Failure> {
-    url.ok_or_else(|| {
-        Failure::usage("a shard sends to a system that is there: name its gateway with --target")
-    })
+    match url {
+        Some(crate::commands::run::AWS) => Err(Failure::usage(
+            "a shard's --target is the address of a gateway: `vazao stack NAME` prints the stack's",
+        )),
+        Some(url) => Ok(url),
+        None => Err(Failure::usage(
+            "a shard sends to a system that is there: name its gateway with --target",
+        )),
+    }
 }
 
 async fn meeting(

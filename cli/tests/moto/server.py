@@ -5,7 +5,8 @@ result through CreateStack. Every operation is throttled twice before it is answ
 account is: whoever does not try again does not get through.
 
 The first argument is a file that says what to put there: {"objects": [key], "messages": [{"body",
-"partner", "orderNumber"}]}. Prints one line of JSON when it is ready, and ends with its standard
+"partner", "orderNumber"}], "stacks": {name: {output: value}}}, the last being stacks that say so and
+have nothing. Prints one line of JSON when it is ready, and ends with its standard
 input.
 """
 
@@ -143,6 +144,15 @@ def fill(client, outputs, wanted):
         )
 
 
+def make_others(client, stacks):
+    for name, outputs in stacks.items():
+        template = {
+            "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+            "Outputs": {key: {"Value": value} for key, value in outputs.items()},
+        }
+        client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(template))
+
+
 def main():
     throttle = Throttle(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, throttle, threaded=True)
@@ -150,7 +160,9 @@ def main():
     endpoint = f"http://127.0.0.1:{server.server_port}"
     client = lambda service: boto3.client(service, endpoint_url=endpoint)  # noqa: E731
     outputs = make_stack(client)
-    fill(client, outputs, json.loads(Path(sys.argv[1]).read_text()))
+    wanted = json.loads(Path(sys.argv[1]).read_text())
+    fill(client, outputs, wanted)
+    make_others(client, wanted.get("stacks", {}))
     throttle.is_on = True
     print(json.dumps({"endpoint": endpoint, "outputs": outputs}), flush=True)
     sys.stdin.read()

@@ -21,7 +21,7 @@ const DOCUMENTS: usize = 3;
 const POISON_PARTNER: u32 = 0;
 
 /// The template, in which an order fails twice and five seconds apart, so that nobody waits long.
-fn template(folder: &Path) -> PathBuf {
+pub(crate) fn template(folder: &Path) -> PathBuf {
     let text = include_str!("../../../infra/template.yaml");
     let faster = |line: &str| {
         let (indent, key) = line.split_at(line.len() - line.trim_start().len());

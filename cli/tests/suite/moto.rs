@@ -23,14 +23,14 @@ const LETTERS: usize = 23;
 const STACK: &str = "orders-test";
 
 /// The server; it ends when its standard input does.
-struct Moto {
+pub(crate) struct Moto {
     process: Child,
-    endpoint: String,
+    pub(crate) endpoint: String,
     outputs: Value,
 }
 
 impl Moto {
-    fn start(folder: &Path, wanted: &Value) -> Self {
+    pub(crate) fn start(folder: &Path, wanted: &Value) -> Self {
         let file = folder.join("wanted.json");
         std::fs::write(&file, wanted.to_string()).unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
