@@ -13,8 +13,9 @@ use rustix::process::Signal;
 use super::processes;
 use crate::failure::Failure;
 
-/// A cloud that has not opened its port after this has failed to start.
-const START_TIMEOUT: Duration = Duration::from_secs(30);
+/// A cloud that lives and has not opened its port after this has failed to start: it reads again what
+/// every order so far has left.
+const START_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// A cloud that was asked to end and has not is killed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);

@@ -21,6 +21,9 @@ use crate::lock::lock;
 
 /// "s3r1" in ASCII.
 const MAGIC: u32 = 0x7333_7231;
+/// What is read of a record at first.
+const START_BYTES: usize = 1_024;
+
 const HEAD_BYTES: usize = 16;
 /// A copy and a multipart upload go through memory in pieces of this size.
 const PIECE_BYTES: u64 = 4 * 1024 * 1024;
@@ -165,11 +168,14 @@ impl ObjectLog {
 
 /// The record at `at`; None if there is no whole one.
 fn read_record(file: &File, at: u64, size: u64) -> io::Result<Option<(Record<'static>, Span)>> {
-    let mut head = [0; HEAD_BYTES];
     if at + HEAD_BYTES as u64 > size {
         return Ok(None);
     }
-    file.read_exact_at(&mut head, at)?;
+    // Mostly the description is in here, too: a log of millions is read by one call a record.
+    let mut start = [0; START_BYTES];
+    let start = &mut start[..(size - at).min(START_BYTES as u64) as usize];
+    file.read_exact_at(start, at)?;
+    let (head, after) = start.split_at(HEAD_BYTES);
     let word = |from: usize| u32::from_le_bytes([0, 1, 2, 3].map(|n| head[from + n]));
     let length = u64::from(word(8)) | u64::from(word(12)) << 32;
     let offset = at + HEAD_BYTES as u64 + u64::from(word(4));
@@ -177,9 +183,15 @@ fn read_record(file: &File, at: u64, size: u64) -> io::Result<Option<(Record<'st
     if word(0) != MAGIC || !whole {
         return Ok(None);
     }
-    let mut description = vec![0; word(4) as usize];
-    file.read_exact_at(&mut description, at + HEAD_BYTES as u64)?;
-    let record = serde_json::from_slice(&description).ok();
+    let described = word(4) as usize;
+    let record = match after.get(..described) {
+        Some(description) => serde_json::from_slice(description).ok(),
+        None => {
+            let mut description = vec![0; described];
+            file.read_exact_at(&mut description, at + HEAD_BYTES as u64)?;
+            serde_json::from_slice(&description).ok()
+        }
+    };
     Ok(record.map(|record| (record, Span { offset, length })))
 }
 
