@@ -9,6 +9,7 @@ mod forecast;
 mod local;
 mod moto;
 mod on_a_server;
+mod pages;
 mod plan;
 mod prove;
 mod schema;
