@@ -38,6 +38,22 @@ pub struct Fact {
     pub provenance: String,
 }
 
+/// A finding as one row of a table, in words.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Summary {
+    /// The number that decides.
+    pub value: String,
+    /// What it may be, at 95 % confidence, or why it is exact.
+    pub interval: String,
+    /// What it is held against.
+    pub threshold: String,
+    /// How far the run tried it.
+    pub tested: String,
+    /// How far a simulation goes that the run calibrated, or why none does.
+    pub simulated: String,
+}
+
 /// What the examination of a claim found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,6 +66,9 @@ pub struct Finding {
     pub standing: Standing,
     /// The reason, in one sentence.
     pub reason: String,
+    /// The same as one row of a table; empty in verdicts of before there was one.
+    #[serde(default)]
+    pub summary: Summary,
     /// The numbers that decided.
     pub facts: Vec<Fact>,
     /// What does not hold though the claim does, with the remedy.
@@ -63,9 +82,15 @@ impl Finding {
             promise: promise.to_owned(),
             standing,
             reason,
+            summary: Summary::default(),
             facts: Vec::new(),
             caveats: Vec::new(),
         }
+    }
+
+    pub(crate) fn summed_up(mut self, summary: Summary) -> Self {
+        self.summary = summary;
+        self
     }
 
     pub(crate) fn fact(mut self, label: &str, value: impl fmt::Display, provenance: &str) -> Self {

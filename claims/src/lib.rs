@@ -13,7 +13,7 @@ mod verdict;
 pub mod words;
 
 pub use evidence::Evidence;
-pub use finding::{Fact, Finding, Standing};
+pub use finding::{Fact, Finding, Standing, Summary};
 pub use verdict::{Judgement, RunVerdict, judge};
 
 /// A claim: its name and how it is examined.

@@ -3,7 +3,7 @@
 use runlog::Reconciliation;
 
 use crate::words::grouped;
-use crate::{Evidence, Finding, Standing};
+use crate::{Evidence, Finding, Standing, Summary};
 
 const PROMISE: &str = "no order is ever lost";
 
@@ -11,6 +11,7 @@ pub(crate) fn examine(evidence: &Evidence<'_>) -> Finding {
     let account = evidence.reconciliation;
     let (standing, reason) = decide(account);
     let mut finding = Finding::new("no-order-lost", PROMISE, standing, reason)
+        .summed_up(summary(account))
         .fact("planned", grouped(account.planned), "measured")
         .fact("accepted by the gateway", grouped(account.sent.accepted), "measured")
         .fact(
@@ -38,6 +39,23 @@ pub(crate) fn examine(evidence: &Evidence<'_>) -> Finding {
         ));
     }
     finding
+}
+
+fn summary(account: &Reconciliation) -> Summary {
+    let settled = account.documented + account.refused + account.recovered;
+    Summary {
+        value: format!(
+            "{} lost, {} duplicated of {}",
+            grouped(account.lost.count),
+            grouped(account.duplicated.count),
+            grouped(settled)
+        ),
+        interval: loss_bound(account)
+            .map_or_else(|| "no bound".to_owned(), |bound| format!("loss rate at most {bound}")),
+        threshold: "0 lost, 0 duplicated, 0 unexpected".to_owned(),
+        tested: format!("{} orders, one by one", grouped(account.planned - account.not_sent)),
+        simulated: "not at all: what is simulated proves no order".to_owned(),
+    }
 }
 
 fn decide(account: &Reconciliation) -> (Standing, String) {

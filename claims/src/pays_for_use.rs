@@ -6,7 +6,7 @@ use costmodel::{PaysForUse, Usd};
 use runlog::RegionCost;
 
 use crate::words::grouped;
-use crate::{Evidence, Finding, Standing};
+use crate::{Evidence, Finding, Standing, Summary};
 
 const PROMISE: &str = "you pay for what you use";
 
@@ -22,6 +22,7 @@ pub(crate) fn examine(evidence: &Evidence<'_>) -> Finding {
     let floor_free: Usd = region.floor_free_tier.iter().map(|item| item.amount).sum();
     let (standing, reason) = decide(evidence, region, floor);
     let finding = Finding::new("pays-for-use", PROMISE, standing, reason)
+        .summed_up(summary(evidence, region, floor))
         .fact("this run", region.run.total, "priced")
         .fact("this run, free tier taken off", region.run_free_tier.total, "priced")
         .fact("per million orders", region.per_million.total, "priced")
@@ -34,6 +35,19 @@ pub(crate) fn examine(evidence: &Evidence<'_>) -> Finding {
     };
     let finding = watching(finding, region);
     small_documents(finding, evidence, region)
+}
+
+fn summary(evidence: &Evidence<'_>, region: &RegionCost, floor: Usd) -> Summary {
+    Summary {
+        value: format!(
+            "{} per million orders, {floor} a month without any",
+            region.per_million.total
+        ),
+        interval: format!("exact, at list prices of {}", region.run.prices_published),
+        threshold: format!("at most ${FLOOR_USD_MAX} a month without orders"),
+        tested: format!("the usage of {} orders", grouped(evidence.usage.orders)),
+        simulated: "not at all: usage is measured, and priced".to_owned(),
+    }
 }
 
 /// What is deployed also watches itself, whether orders come or not.

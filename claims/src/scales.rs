@@ -4,7 +4,7 @@
 
 use crate::generator_health::bottleneck;
 use crate::words::{duration, grouped};
-use crate::{Evidence, Finding, Standing};
+use crate::{Evidence, Finding, Standing, Summary};
 
 const PROMISE: &str = "scales from one order to millions a day";
 
@@ -21,6 +21,7 @@ pub(crate) fn examine(evidence: &Evidence<'_>) -> Finding {
     let per_day = manifest.peak_rate_per_s * 86_400.0;
     let backlog = evidence.timeline.iter().filter_map(|point| point.visible).fold(0.0, f64::max);
     let finding = Finding::new("scales", PROMISE, standing, reason)
+        .summed_up(summary(evidence))
         .fact(
             "peak rate offered",
             format!("{:.0}/s, as {} a day", manifest.peak_rate_per_s, grouped(per_day as u64)),
@@ -53,6 +54,41 @@ pub(crate) fn examine(evidence: &Evidence<'_>) -> Finding {
         ))
     } else {
         finding
+    }
+}
+
+fn summary(evidence: &Evidence<'_>) -> Summary {
+    let manifest = evidence.manifest;
+    let response = &manifest.generator.response;
+    let peak = manifest.peak_rate_per_s;
+    Summary {
+        value: format!("p99 {}", duration(response.p99_us)),
+        interval: format!(
+            "{} to {}",
+            duration(response.p99_low_us),
+            duration(response.p99_high_us)
+        ),
+        threshold: format!(
+            "p99 within {}, {} % accepted",
+            duration(manifest.service_level.accept_p99_ms_max * 1_000),
+            ACHIEVED_MIN * 100.0
+        ),
+        tested: format!("to {peak:.0}/s, as {} a day", grouped((peak * 86_400.0) as u64)),
+        simulated: simulated_to(evidence),
+    }
+}
+
+/// How far the simulation goes.
+fn simulated_to(evidence: &Evidence<'_>) -> String {
+    let Some(extrapolation) = evidence.extrapolation else {
+        return "not at all: invocations were not recorded".to_owned();
+    };
+    match (extrapolation.not_valid.as_slice(), extrapolation.largest_per_s) {
+        ([_, ..], _) => "not at all: the model is not valid for this run".to_owned(),
+        ([], None) => format!("no rate keeps {}", extrapolation.service_level),
+        ([], Some(largest)) => {
+            format!("to {largest:.0}/s, {} to the document", extrapolation.service_level)
+        }
     }
 }
 

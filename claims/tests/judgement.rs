@@ -494,3 +494,20 @@ fn more_invocations_at_once_than_were_measured_are_a_caveat() {
     let (_, _, caveats) = scales(&run);
     assert!(caveats.iter().any(|caveat| caveat.contains("needs 9 invocations at once")));
 }
+
+/// p99 9.00 ms, between 8.90 and 9.10, of 400 ms; 3 of 10,000; 731/s for 86,400 s.
+#[test]
+fn a_finding_is_also_a_row_with_its_interval_its_threshold_and_how_far_it_was_tried() {
+    let mut run = Run::good();
+    let [lost, scales, pays] = run.judge().findings.try_into().unwrap();
+    assert_eq!(lost.summary.value, "0 lost, 0 duplicated of 10,000");
+    assert_eq!(lost.summary.interval, "loss rate at most 0.0300 % (3 of 10,000)");
+    assert_eq!(scales.summary.value, "p99 9.00 ms");
+    assert_eq!(scales.summary.interval, "8.90 ms to 9.10 ms");
+    assert_eq!(scales.summary.threshold, "p99 within 400 ms, 99.9 % accepted");
+    assert_eq!(scales.summary.tested, "to 731/s, as 63,158,400 a day");
+    assert_eq!(scales.summary.simulated, "not at all: invocations were not recorded");
+    assert_eq!(pays.summary.threshold, "at most $1 a month without orders");
+    run.extrapolation = Some(extrapolation());
+    assert_eq!(run.judge().findings[1].summary.simulated, "to 2500/s, p99<=5s to the document");
+}

@@ -35,8 +35,10 @@ pub(crate) enum Command {
     Merge(MergeArguments),
     /// Send what a shard that died has left
     Resume(ResumeArguments),
-    /// Make the reports of a run again from its files
+    /// Make the reports of a run again from its files, or one page of several runs
     Report(ReportArguments),
+    /// Run 1, 100, 10,000 and a million orders a day, and make one page of them
+    Ladder(LadderArguments),
     /// Price a recorded run or a usage file, line by line; compare with AWS's bill
     Cost(CostArguments),
     /// Show, check, refresh and compare price lists
@@ -533,7 +535,36 @@ pub(crate) struct SimulateArguments {
 #[derive(Debug, Args)]
 pub(crate) struct ReportArguments {
     /// A run's folder, such as runs/20261123-101500-business-day
-    pub(crate) run: PathBuf,
+    #[arg(required_unless_present = "runs")]
+    pub(crate) run: Option<PathBuf>,
+
+    /// Make one page of several runs instead: time, cost and losses by volume, with a link to each
+    #[arg(long, value_name = "FOLDER", num_args = 1.., conflicts_with = "run")]
+    pub(crate) runs: Vec<PathBuf>,
+
+    /// Where the page of --runs goes [default: ladder.html]
+    #[arg(long, value_name = "FILE", requires = "runs")]
+    pub(crate) page: Option<PathBuf>,
+}
+
+/// Runs a business day of 1, 100, 10,000 and 1,000,000 orders, its time compressed, and writes one
+/// page of them: the evidence for "from one to millions". Ctrl-C keeps what was run.
+///
+/// Exit code: that of the worst run, as of `vazao run`. A day of 1 order or of 100 tells no p99, so
+/// that of a ladder in which all is well is 21, not enough evidence.
+#[derive(Debug, Args)]
+pub(crate) struct LadderArguments {
+    /// The largest volume to run, orders a day
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub(crate) up_to: u64,
+
+    /// Folder under which the ladder's own folder is made, with a folder for each run in it
+    #[arg(long, value_name = "FOLDER", default_value = "runs")]
+    pub(crate) out: PathBuf,
+
+    /// Print the figures as JSON on standard output, and nothing else there
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

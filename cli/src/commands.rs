@@ -4,6 +4,7 @@ pub(crate) mod calibrate;
 pub(crate) mod cost;
 pub(crate) mod dlq;
 pub(crate) mod forecast;
+pub(crate) mod ladder;
 pub(crate) mod local;
 pub(crate) mod merge;
 pub(crate) mod plan;

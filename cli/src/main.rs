@@ -20,8 +20,8 @@ mod pricing;
 mod process_use;
 mod profiles;
 mod prove;
-mod recorded;
 mod reporting;
+mod rungs;
 mod screen;
 mod sending;
 mod summary;
@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         Command::Merge(merge) => commands::merge::execute(merge),
         Command::Resume(resume) => commands::resume::execute(resume),
         Command::Report(report) => commands::report::execute(report),
+        Command::Ladder(ladder) => commands::ladder::execute(ladder),
         Command::Cost(cost) => commands::cost::execute(cost),
         Command::Prices(prices) => commands::prices::execute(prices),
         Command::Forecast(forecast) => commands::forecast::execute(forecast),

@@ -2,17 +2,16 @@
 
 use claims::{Evidence, Judgement};
 use costmodel::Usage;
-use reports::{REPORTS, ReportInput};
+use reports::{REPORTS, Recorded, ReportInput, RunStudy};
 use runlog::{
     CostRecord, LatencyKind, LatencySummary, Reconciliation, RunDirectory, RunManifest,
     read_latency_log, read_timeline,
 };
 
 use crate::failure::Failure;
-use crate::recorded::Recorded;
 
 /// The file of the verdict and the findings.
-const VERDICT: &str = "verdict.json";
+pub(crate) const VERDICT: &str = "verdict.json";
 
 /// Judges the run in this folder and writes every report of it.
 pub(crate) fn write_reports(directory: &RunDirectory) -> Result<Judgement, Failure> {
@@ -22,11 +21,12 @@ pub(crate) fn write_reports(directory: &RunDirectory) -> Result<Judgement, Failu
     let cost: CostRecord = read(directory.bill())?;
     let timeline = read_timeline(&directory.timeline()).map_err(Failure::usage)?;
     // Not there in runs of before, and where the cloud does not tell of invocations.
-    let extrapolation = if directory.invocations().exists() && directory.pipeline().exists() {
-        Recorded::read(directory.root()).ok().map(|recorded| recorded.extrapolation())
+    let recorded = if directory.invocations().exists() && directory.pipeline().exists() {
+        Recorded::read(directory.root()).ok()
     } else {
         None
     };
+    let (study, extrapolation) = RunStudy::of(recorded, &usage, &manifest.deployment.region);
     let evidence = Evidence {
         manifest: &manifest,
         reconciliation: &reconciliation,
@@ -37,7 +37,7 @@ pub(crate) fn write_reports(directory: &RunDirectory) -> Result<Judgement, Failu
     };
     let judgement = claims::judge(&evidence);
     let latency = latency(directory)?;
-    let input = ReportInput { evidence, judgement: &judgement, latency: &latency };
+    let input = ReportInput { evidence, judgement: &judgement, latency: &latency, study: &study };
     for report in REPORTS {
         let text = (report.render)(&input).map_err(Failure::internal)?;
         RunDirectory::write(&directory.file(report.file), text.as_bytes())

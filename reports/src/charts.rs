@@ -1,4 +1,4 @@
-//! Lines over time as SVG, to stand inside a page.
+//! Lines over time as an SVG that stands alone; charts of a page are in `plots.rs`.
 
 use plotters::prelude::{
     AreaSeries, ChartBuilder, Color as _, IntoDrawingArea as _, IntoFont as _, LineSeries,
@@ -26,12 +26,7 @@ pub(crate) struct Line<'a> {
     pub(crate) filled: bool,
 }
 
-/// Draws lines over seconds. A chart without points is an empty string.
-pub(crate) fn over_time(unit: &str, lines: &[Line<'_>]) -> Result<String, String> {
-    over("seconds of the run", unit, lines)
-}
-
-/// The same, with another name of the time axis.
+/// Draws lines over a time axis of this name. A chart without points is an empty string.
 pub(crate) fn over(time: &str, unit: &str, lines: &[Line<'_>]) -> Result<String, String> {
     let points = || lines.iter().flat_map(|line| &line.points);
     let x_max = points().map(|point| point.0).fold(0.0, f64::max).max(1.0);
@@ -117,12 +112,12 @@ mod tests {
             points: vec![(0.0, 1.0), (1.0, 4.0)],
             filled: true,
         };
-        let svg = over_time("orders/s", &[line]).unwrap();
+        let svg = over("seconds", "orders/s", &[line]).unwrap();
         assert!(svg.starts_with("<svg") && svg.contains("accepted") && svg.contains("orders/s"));
     }
 
     #[test]
     fn nothing_measured_is_no_chart() {
-        assert_eq!(over_time("ms", &[]).unwrap(), "");
+        assert_eq!(over("seconds", "ms", &[]).unwrap(), "");
     }
 }

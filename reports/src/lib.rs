@@ -6,9 +6,13 @@ mod cost_charts;
 mod heat_map;
 mod html;
 mod junit;
+mod ladder;
+mod page;
 mod plan;
 mod plots;
 mod proof;
+mod recorded;
+mod run_study;
 mod scaling;
 mod simulation;
 mod summary;
@@ -16,7 +20,10 @@ mod words;
 
 pub use crate::proof::proof_page;
 pub use cost_charts::{break_even_chart, tornado_chart};
+pub use ladder::{Rung, ladder_page};
 pub use plan::plan_chart;
+pub use recorded::{Recorded, RecordedError};
+pub use run_study::RunStudy;
 pub use scaling::scaling_page;
 pub use simulation::simulation_page;
 
@@ -32,6 +39,8 @@ pub struct ReportInput<'a> {
     pub judgement: &'a Judgement,
     /// Response time from the intended instant, by interval: (second, quantiles).
     pub latency: &'a [(f64, LatencySummary)],
+    /// What follows from the facts beside the judgement.
+    pub study: &'a RunStudy,
 }
 
 /// A report: the file it makes, and how.

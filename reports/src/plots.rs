@@ -1,24 +1,40 @@
-//! Lines over axes that may be logarithmic, as SVG.
+//! Charts of a page: lines over axes that may be logarithmic, drawn twice, for a wide screen and a
+//! narrow one, with their values beside them for the script and in words for those who cannot see
+//! them. The colours are those of `report.css`, which finds them by their number, so that a chart
+//! has a dark side, too.
 
+mod axis;
+
+use maud::{Markup, PreEscaped, html};
 use plotters::prelude::{
-    ChartBuilder, Circle, Color as _, IntoDrawingArea as _, IntoFont as _, LineSeries, PathElement,
-    RGBColor, SVGBackend, SeriesLabelPosition, WHITE,
+    AreaSeries, ChartBuilder, Circle, Color as _, DashedLineSeries, IntoDrawingArea as _,
+    IntoFont as _, LineSeries, PathElement, RGBColor, SVGBackend,
 };
 
-use crate::charts::GREY;
+use crate::charts::{BLUE, GREEN, GREY, ORANGE};
+pub(crate) use axis::Axis;
+use axis::{Range, number};
 
-/// Size of a plot, pixels.
-const SIZE: (u32, u32) = (860, 300);
+/// Of the wide drawing and of the narrow one, pixels.
+const SIZES: [(&str, (u32, u32)); 2] = [("wide", (860, 280)), ("narrow", (420, 280))];
+/// Points of a line beyond this are not told apart on a screen.
+const POINTS_MAX: usize = 600;
 
 pub(crate) const INK: RGBColor = RGBColor(0x33, 0x3a, 0x45);
 const GRID: RGBColor = RGBColor(0xe4, 0xe7, 0xec);
 
-/// An axis.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Axis<'a> {
-    pub(crate) name: &'a str,
-    /// Each step a factor of ten; values must be above 0.
-    pub(crate) logarithmic: bool,
+/// How a line is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stroke {
+    Plain,
+    /// With the area under it.
+    Filled,
+    /// With its points.
+    Marked,
+    /// What is not measured.
+    Dashed,
+    /// Points without a line.
+    Dots,
 }
 
 /// A line.
@@ -26,8 +42,7 @@ pub(crate) struct Series<'a> {
     pub(crate) name: &'a str,
     pub(crate) color: RGBColor,
     pub(crate) points: Vec<(f64, f64)>,
-    /// Whether the points are marked, too.
-    pub(crate) marked: bool,
+    pub(crate) stroke: Stroke,
 }
 
 /// A value of x that is marked across the plot.
@@ -36,179 +51,266 @@ pub(crate) struct Mark<'a> {
     pub(crate) x: f64,
 }
 
-/// Where the names of the lines stand.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Legend {
-    /// At the top, on the left.
-    Top,
-    /// At the bottom, on the left.
-    Bottom,
+/// A chart.
+pub(crate) struct Plot<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) x: Axis<'a>,
+    pub(crate) y: Axis<'a>,
+    pub(crate) series: Vec<Series<'a>>,
+    pub(crate) marks: Vec<Mark<'a>>,
+    pub(crate) caption: Markup,
 }
 
-/// Draws the series. Without points it is an empty string.
-pub(crate) fn plot(
-    (x, y): (Axis<'_>, Axis<'_>),
-    series: &[Series<'_>],
-    marks: &[Mark<'_>],
-    legend: Legend,
-) -> Result<String, String> {
-    let usable = |point: &&(f64, f64)| x.takes(point.0) && y.takes(point.1);
-    let points: Vec<(f64, f64)> =
-        series.iter().flat_map(|series| &series.points).filter(usable).copied().collect();
-    if points.is_empty() {
-        return Ok(String::new());
-    }
-    let marked = marks.iter().map(|mark| mark.x).filter(|value| x.takes(*value));
-    let x_range = x.range(points.iter().map(|point| point.0).chain(marked));
-    let y_range = y.range(points.iter().map(|point| point.1));
-    let mut svg = String::new();
-    draw(&mut svg, (x, x_range), (y, y_range), (series, marks, legend))
-        .map_err(|error| error.to_string())?;
-    Ok(svg)
+/// What is drawn: points that the axes take, and their ranges.
+struct Drawing<'a> {
+    plot: &'a Plot<'a>,
+    lines: Vec<Vec<(f64, f64)>>,
+    x_range: Range,
+    y_range: Range,
 }
 
-type Range = (f64, f64);
-
-impl Axis<'_> {
-    fn takes(self, value: f64) -> bool {
-        value.is_finite() && (!self.logarithmic || value > 0.0)
-    }
-
-    /// Where a value lies on the axis.
-    fn place(self, value: f64) -> f64 {
-        if self.logarithmic { value.log10() } else { value }
-    }
-
-    /// From the least to the greatest: whole powers of ten, or from nothing.
-    fn range(self, values: impl Iterator<Item = f64>) -> Range {
-        let (low, high) = values
-            .map(|value| self.place(value))
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
-        if !self.logarithmic {
-            return (0.0, (high * 1.08).max(1e-9));
-        }
-        let (low, high) = ((low + 1e-9).floor(), (high - 1e-9).ceil());
-        (low, high.max(low + 1.0))
-    }
-
-    fn label(self, place: f64, range: Range) -> String {
-        if self.logarithmic {
-            return number(10_f64.powf(place));
-        }
-        match range.1 {
-            10.0.. => grouped(place),
-            0.1.. => format!("{place:.1}"),
-            _ => number(place),
-        }
-    }
-
-    /// How many labels make one for each power of ten.
-    fn labels(self, range: Range) -> usize {
-        if self.logarithmic { (range.1 - range.0) as usize + 1 } else { 8 }
-    }
-}
-
-/// 0.002, 0.5, 20, 3,000, 1e6.
-fn number(value: f64) -> String {
-    match value.abs() {
-        0.0..1e-4 => format!("{value:e}"),
-        1e-4..1.0 => format!("{}", (value * 1e6).round() / 1e6),
-        1.0..99_999.5 => grouped((value * 100.0).round() / 100.0),
-        _ => format!("{:e}", (value / 1e3).round() * 1e3),
-    }
-}
-
-fn grouped(value: f64) -> String {
-    let whole = claims::words::grouped(value.abs().round() as u64);
-    if value < 0.0 { format!("-{whole}") } else { whole }
-}
-
-fn draw(
-    svg: &mut String,
-    (x, x_range): (Axis<'_>, Range),
-    (y, y_range): (Axis<'_>, Range),
-    (series, marks, legend): (&[Series<'_>], &[Mark<'_>], Legend),
-) -> Result<(), Box<dyn std::error::Error>> {
-    let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
-    area.fill(&WHITE)?;
-    let mut chart = ChartBuilder::on(&area)
-        .margin(8)
-        .margin_right(24)
-        .x_label_area_size(36)
-        .y_label_area_size(72)
-        .build_cartesian_2d(x_range.0..x_range.1, y_range.0..y_range.1)?;
-    let font = ("sans-serif", 13).into_font().color(&INK);
-    chart
-        .configure_mesh()
-        .light_line_style(WHITE)
-        .bold_line_style(GRID)
-        .axis_style(GRID)
-        .label_style(font.clone())
-        .axis_desc_style(font.clone())
-        .x_labels(x.labels(x_range))
-        .y_labels(y.labels(y_range))
-        .x_desc(x.name)
-        .y_desc(y.name)
-        .x_label_formatter(&|place| x.label(*place, x_range))
-        .y_label_formatter(&|place| y.label(*place, y_range))
-        .draw()?;
-    for mark in marks {
-        let ends = [(x.place(mark.x), y_range.0), (x.place(mark.x), y_range.1)];
-        chart
-            .draw_series([PathElement::new(ends, GREY.stroke_width(2))])?
-            .label(mark.name)
-            .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], GREY.stroke_width(2)));
-    }
-    for one in series {
-        let color = one.color;
+impl Plot<'_> {
+    /// The chart as a figure; one without points says so.
+    pub(crate) fn figure(&self) -> Result<Markup, String> {
+        let (x, y) = (self.x, self.y);
         let usable = |point: &&(f64, f64)| x.takes(point.0) && y.takes(point.1);
-        let places: Vec<(f64, f64)> =
-            one.points.iter().filter(usable).map(|p| (x.place(p.0), y.place(p.1))).collect();
-        chart
-            .draw_series(LineSeries::new(places.iter().copied(), color.stroke_width(2)))?
-            .label(one.name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color.stroke_width(3)));
-        if one.marked {
-            chart.draw_series(places.iter().map(|place| Circle::new(*place, 4, color.filled())))?;
+        let lines: Vec<Vec<(f64, f64)>> = self
+            .series
+            .iter()
+            .map(|series| thinned(series.points.iter().filter(usable).copied().collect()))
+            .collect();
+        let all = || lines.iter().flatten();
+        if all().next().is_none() {
+            return Ok(html! { p.nothing { (self.title) ": nothing was recorded." } });
+        }
+        let marked = self.marks.iter().map(|mark| mark.x).filter(|value| x.takes(*value));
+        let x_range = x.range(all().map(|point| point.0).chain(marked));
+        let y_range = y.range(all().map(|point| point.1));
+        let drawing = Drawing { plot: self, lines, x_range, y_range };
+        let mut svgs = String::new();
+        for (class, size) in SIZES {
+            svgs.push_str(&drawing.svg(class, size)?);
+        }
+        Ok(html! {
+            figure.chart {
+                p.title { (self.title) }
+                (self.legend())
+                div.plot { (PreEscaped(svgs)) }
+                figcaption { (self.caption) }
+                script type="application/json" { (PreEscaped(drawing.json())) }
+            }
+        })
+    }
+
+    fn legend(&self) -> Markup {
+        html! {
+            ul.legend {
+                @for series in &self.series {
+                    @if !series.points.is_empty() {
+                        li { i class={ "key " (class(series.color)) @if series.stroke == Stroke::Dashed { " dashed" } } {} (series.name) }
+                    }
+                }
+                @for mark in &self.marks { li { i.key.mark {} (mark.name) } }
+            }
         }
     }
-    chart
-        .configure_series_labels()
-        .position(match legend {
-            Legend::Top => SeriesLabelPosition::UpperLeft,
-            Legend::Bottom => SeriesLabelPosition::LowerLeft,
-        })
-        .background_style(WHITE.mix(0.85))
-        .border_style(GRID)
-        .label_font(font)
-        .draw()?;
-    area.present()?;
-    Ok(())
+}
+
+/// The class of a colour in the style sheet.
+pub(crate) fn class(color: RGBColor) -> &'static str {
+    if color == BLUE {
+        "blue"
+    } else if color == ORANGE {
+        "orange"
+    } else if color == GREEN {
+        "green"
+    } else {
+        "grey"
+    }
+}
+
+/// At most as many points as can be told apart; of each piece the least and the greatest stay.
+fn thinned(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+    if points.len() <= POINTS_MAX {
+        return points;
+    }
+    let piece = points.len().div_ceil(POINTS_MAX / 2);
+    let ends = |piece: &[(f64, f64)]| {
+        let by = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
+        let mut two: Vec<(f64, f64)> =
+            piece.iter().min_by(by).into_iter().chain(piece.iter().max_by(by)).copied().collect();
+        two.sort_by(|a, b| a.0.total_cmp(&b.0));
+        two.dedup();
+        two
+    };
+    points.chunks(piece).flat_map(ends).collect()
+}
+
+impl Drawing<'_> {
+    fn svg(&self, class: &str, size: (u32, u32)) -> Result<String, String> {
+        let mut svg = String::new();
+        let area = self.draw(&mut svg, size).map_err(|error| error.to_string())?;
+        let rest = svg.split_once("viewBox").map_or("", |(_, rest)| rest);
+        let says = html! { (self.in_words()) }.into_string().replace('"', "&quot;");
+        Ok(format!(
+            "<svg class=\"{class}\" role=\"img\" data-area=\"{} {}\" aria-label=\"{says}\" viewBox{rest}",
+            area.0, area.1
+        ))
+    }
+
+    /// For those who hear the page.
+    fn in_words(&self) -> String {
+        let mut text =
+            format!("{}, {} over {}.", self.plot.title, self.plot.y.name, self.plot.x.name);
+        for (series, points) in self.plot.series.iter().zip(&self.lines) {
+            let by = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
+            if let (Some(low), Some(high)) = (points.iter().min_by(by), points.iter().max_by(by)) {
+                text.push_str(&format!(
+                    " {}: from {} at {} to {} at {}.",
+                    series.name,
+                    number(low.1),
+                    number(low.0),
+                    number(high.1),
+                    number(high.0)
+                ));
+            }
+        }
+        text
+    }
+
+    /// The values, to four digits, for the script.
+    fn json(&self) -> String {
+        let axis = |axis: Axis<'_>, range: Range| {
+            serde_json::json!([range.0, range.1, axis.logarithmic, axis.unit])
+        };
+        let series: Vec<_> = self
+            .plot
+            .series
+            .iter()
+            .zip(&self.lines)
+            .filter(|(_, points)| !points.is_empty())
+            .map(|(series, points)| {
+                let points: Vec<_> =
+                    points.iter().map(|p| [axis::short(p.0), axis::short(p.1)]).collect();
+                serde_json::json!({
+                    "name": series.name, "color": class(series.color), "points": points
+                })
+            })
+            .collect();
+        let value = serde_json::json!({
+            "title": self.plot.title,
+            "x": axis(self.plot.x, self.x_range),
+            "y": axis(self.plot.y, self.y_range),
+            "series": series,
+        });
+        // Inside a script element only this could end it.
+        value.to_string().replace("</", "<\\/")
+    }
+
+    /// Draws; says from which pixel to which the x axis goes.
+    fn draw(
+        &self,
+        svg: &mut String,
+        size: (u32, u32),
+    ) -> Result<(i32, i32), Box<dyn std::error::Error>> {
+        let (x, y, x_range, y_range) = (self.plot.x, self.plot.y, self.x_range, self.y_range);
+        let is_wide = size.0 > 600;
+        let area = SVGBackend::with_string(svg, size).into_drawing_area();
+        let mut chart = ChartBuilder::on(&area)
+            .margin(6)
+            .margin_right(if is_wide { 20 } else { 14 })
+            .x_label_area_size(38)
+            .y_label_area_size(if is_wide { 72 } else { 62 })
+            .build_cartesian_2d(x_range.0..x_range.1, y_range.0..y_range.1)?;
+        let font = ("sans-serif", 13).into_font().color(&INK);
+        let most = if is_wide { 10 } else { 5 };
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .max_light_lines(0)
+            .bold_line_style(GRID)
+            .axis_style(GRID)
+            .label_style(font.clone())
+            .axis_desc_style(font)
+            .x_labels(x.labels(x_range).min(most))
+            .y_labels(y.labels(y_range).min(7))
+            .x_desc(x.name)
+            .y_desc(y.name)
+            .x_label_formatter(&|place| x.label(*place, x_range))
+            .y_label_formatter(&|place| y.label(*place, y_range))
+            .draw()?;
+        for mark in self.plot.marks.iter().filter(|mark| x.takes(mark.x)) {
+            let ends = [(x.place(mark.x), y_range.0), (x.place(mark.x), y_range.1)];
+            chart.draw_series([PathElement::new(ends, GREY.stroke_width(2))])?;
+        }
+        for (one, points) in self.plot.series.iter().zip(&self.lines) {
+            let places = points.iter().map(|p| (x.place(p.0), y.place(p.1)));
+            let thick = one.color.stroke_width(2);
+            match one.stroke {
+                Stroke::Plain => {
+                    chart.draw_series(LineSeries::new(places, thick))?;
+                }
+                Stroke::Filled => {
+                    let area = AreaSeries::new(places, y_range.0, one.color.mix(0.16));
+                    chart.draw_series(area.border_style(thick))?;
+                }
+                Stroke::Marked => {
+                    chart.draw_series(LineSeries::new(places.clone(), thick))?;
+                    chart.draw_series(places.map(|at| Circle::new(at, 4, one.color.filled())))?;
+                }
+                Stroke::Dashed => {
+                    chart.draw_series(DashedLineSeries::new(places, 7, 5, thick))?;
+                }
+                Stroke::Dots => {
+                    chart.draw_series(places.map(|at| Circle::new(at, 3, one.color.filled())))?;
+                }
+            }
+        }
+        let pixels = chart.plotting_area().get_pixel_range().0;
+        area.present()?;
+        Ok((pixels.start, pixels.end))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const LOG: Axis<'static> = Axis { name: "orders a day", logarithmic: true };
-
-    #[test]
-    fn a_logarithmic_axis_ends_at_powers_of_ten_and_names_them() {
-        let range = LOG.range([20.0, 3_000.0].into_iter());
-        assert_eq!(range, (1.0, 4.0));
-        assert_eq!(LOG.labels(range), 4);
-        let labels: Vec<_> = [-3.0, 1.0, 4.0, 6.0].map(|place| LOG.label(place, range)).to_vec();
-        assert_eq!(labels, ["0.001", "10", "10,000", "1e6"]);
+    fn plot(points: Vec<(f64, f64)>) -> String {
+        let axis = Axis { name: "orders a day", unit: "", logarithmic: true };
+        let plot = Plot {
+            title: "Time </script>",
+            x: axis,
+            y: Axis { name: "ms to document", unit: "ms", logarithmic: true },
+            series: vec![Series { name: "p99", color: ORANGE, points, stroke: Stroke::Marked }],
+            marks: vec![Mark { name: "limit", x: 70.0 }],
+            caption: html! {},
+        };
+        plot.figure().unwrap().into_string()
     }
 
     #[test]
     fn what_a_logarithm_does_not_know_is_left_out() {
-        let series = Series { name: "p99", color: GREY, points: vec![(0.0, 5.0)], marked: true };
-        assert_eq!(plot((LOG, LOG), &[series], &[], Legend::Top).unwrap(), "");
-        let series =
-            Series { name: "p99", color: GREY, points: vec![(0.0, 5.0), (9.0, 2.0)], marked: true };
-        let svg = plot((LOG, LOG), &[series], &[Mark { name: "limit", x: 7.0 }], Legend::Bottom);
-        let svg = svg.unwrap();
-        assert!(svg.starts_with("<svg") && svg.contains("p99") && svg.contains("limit"));
+        assert!(plot(vec![(0.0, 5.0)]).contains("nothing was recorded"));
+        let figure = plot(vec![(0.0, 5.0), (9.0, 2.0)]);
+        assert!(figure.contains("limit") && !figure.contains("[0.0,5.0]"), "{figure}");
+    }
+
+    #[test]
+    fn a_chart_is_there_wide_and_narrow_and_in_words_and_ends_no_script() {
+        let figure = plot(vec![(20.0, 5.0), (30.0, 800.0)]);
+        assert!(figure.contains("class=\"wide\"") && figure.contains("class=\"narrow\""));
+        assert!(figure.contains("p99: from 5 at 20 to 800 at 30."), "{figure}");
+        assert_eq!(figure.matches("</script>").count(), 1);
+    }
+
+    #[test]
+    fn of_many_points_the_extremes_stay() {
+        let mut points: Vec<(f64, f64)> = (0..50_000).map(|n| (f64::from(n), 3.0)).collect();
+        (points[31_007].1, points[44_001].1) = (900.0, 0.5);
+        let few = thinned(points);
+        assert!(few.len() <= POINTS_MAX, "{}", few.len());
+        assert!(few.contains(&(31_007.0, 900.0)) && few.contains(&(44_001.0, 0.5)));
+        assert!(few.is_sorted_by(|a, b| a.0 <= b.0));
     }
 }

@@ -1,38 +1,28 @@
 //! `proof.html`: the proof that no order is lost, for whoever has to believe it.
 
+use crate::page::{Head, page};
 use claims::words::grouped;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 use proof::{ASSUMED, Caught, Check, LayerProof, Proof, Sets};
-
-const STYLE: &str = include_str!("report.css");
 
 /// Makes the page.
 pub fn proof_page(proof: &Proof) -> String {
     let class = if proof.holds() { "holds" } else { "broken" };
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "vazao " (proof.id) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                header class=(class) {
-                    p.kicker { "vazao · proof · " (proof.started_at) }
-                    h1 { (headline(proof)) }
-                    p { (explanation(proof)) }
-                }
-                (how_to_read())
-                @for layer in &proof.layers { (layer_section(layer)) }
-                (planted(proof))
-                (assumed())
-                (provenance(proof))
-            }
-        }
-    }
-    .into_string()
+    let head = Head {
+        title: format!("vazao {}", proof.id),
+        class,
+        kicker: format!("vazao · proof · {}", proof.started_at),
+        headline: headline(proof),
+        explanation: html! { p { (explanation(proof)) } },
+    };
+    let body = html! {
+        (how_to_read())
+        @for layer in &proof.layers { (layer_section(layer)) }
+        (planted(proof))
+        (assumed())
+        (provenance(proof))
+    };
+    page(&head, &[], &body)
 }
 
 fn headline(proof: &Proof) -> String {

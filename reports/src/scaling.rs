@@ -1,57 +1,55 @@
 //! The page of `vazao simulate --per-day`: the pipeline over volumes.
 
 use claims::words::grouped;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 use simulator::{CurvePoint, ScalingCurve, SensitivityLine, Volume};
 
 use crate::ReportError;
 use crate::charts::{BLUE, GREEN, ORANGE};
 use crate::heat_map::{self, Map};
-use crate::plots::{Axis, Legend, Mark, Series, plot};
+use crate::page::{Head, scrolling, section};
+use crate::plots::{Axis, Mark, Plot, Series, Stroke};
 
 const FILE: &str = "scaling.html";
-const STYLE: &str = include_str!("report.css");
 
-const PER_DAY: Axis<'static> = Axis { name: "orders a day", logarithmic: true };
+const PER_DAY: Axis<'static> =
+    Axis { name: "orders a day", unit: "orders a day", logarithmic: true };
 
 /// Makes the page.
 ///
 /// # Errors
 /// If a chart cannot be drawn.
 pub fn scaling_page(curve: &ScalingCurve) -> Result<String, ReportError> {
-    page(curve).map(PreEscaped::into_string).map_err(|cause| ReportError { file: FILE, cause })
+    page(curve).map_err(|cause| ReportError { file: FILE, cause })
 }
 
-fn page(curve: &ScalingCurve) -> Result<Markup, String> {
+fn page(curve: &ScalingCurve) -> Result<String, String> {
     let headline = match curve.largest_per_day {
         Some(largest) => format!("{} orders a day keep {}", words(largest), curve.service_level),
         None => format!("No volume keeps {}", curve.service_level),
     };
-    Ok(html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "vazao, simulated volumes" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                header.unshown {
-                    p.kicker { "vazao · simulated, not measured · seed " (curve.seed) " · prices of " (curve.region) }
-                    h1 { (headline) }
-                    p { "On business days; beyond, the busiest minutes break it, or orders are refused or throttled." }
-                }
-                (points(curve))
-                (times(curve)?)
-                (load(curve)?)
-                (cost(curve)?)
-                (map(curve)?)
-                (sensitivity(curve))
-                (assumptions(curve))
-            }
-        }
-    })
+    let head = Head {
+        title: "vazao, simulated volumes".to_owned(),
+        class: "unshown",
+        kicker: format!(
+            "vazao · simulated, not measured · seed {} · prices of {}",
+            curve.seed, curve.region
+        ),
+        headline,
+        explanation: html! { p { "On business days; beyond, the busiest minutes break it, or orders are refused or throttled." } },
+    };
+    let sections = [
+        ("volumes", "Volumes", points(curve)),
+        ("times", "Time to document", times(curve)?),
+        ("load", "Backlog and concurrency", load(curve)?),
+        ("cost", "What orders cost", cost(curve)?),
+        ("map", "p99 by rate and maximum concurrency", map(curve)?),
+        ("sensitivity", "What it depends on", sensitivity(curve)),
+        ("assumptions", "What all of it rests on", assumptions(curve)),
+    ];
+    let contents = sections.each_ref().map(|(id, title, _)| (*id, *title));
+    let body = html! { @for (id, title, body) in &sections { (section(id, title, body)) } };
+    Ok(crate::page::page(&head, &contents, &body))
 }
 
 /// 1.2 million, 34,000.
@@ -64,8 +62,7 @@ fn words(count: f64) -> String {
 
 fn points(curve: &ScalingCurve) -> Markup {
     html! {
-        section {
-            h2 { "Volumes" }
+        (scrolling("Volumes", &html! {
             table {
                 thead { tr {
                     th.number { "orders a day" } th.number { "busiest/s" } th.number { "p50 ms" }
@@ -74,10 +71,10 @@ fn points(curve: &ScalingCurve) -> Markup {
                 } }
                 tbody { @for point in &curve.volumes { (point_row(point)) } }
             }
+        }))
             @if let Some(measured) = curve.measured_up_to_per_day {
                 p.note { "Times were measured up to " (words(measured)) " orders a day; volumes marked * are extrapolated." }
             }
-        }
     }
 }
 
@@ -114,49 +111,53 @@ fn marks(curve: &ScalingCurve) -> Vec<Mark<'_>> {
 }
 
 fn times(curve: &ScalingCurve) -> Result<Markup, String> {
-    let svg = plot(
-        (PER_DAY, Axis { name: "from acceptance to document, ms", logarithmic: true }),
-        &[
+    Plot {
+        title: "Of all orders of a business day",
+        x: PER_DAY,
+        y: Axis { name: "from acceptance to document, ms", unit: "ms", logarithmic: true },
+        series: vec![
             Series {
                 name: "p50",
                 color: BLUE,
                 points: over_volumes(curve, |v| v.p50_ms),
-                marked: true,
+                stroke: Stroke::Marked,
             },
             Series {
                 name: "p99",
                 color: ORANGE,
                 points: over_volumes(curve, |v| v.p99_ms),
-                marked: true,
+                stroke: Stroke::Marked,
             },
         ],
-        &marks(curve),
-        Legend::Top,
-    )?;
-    Ok(figure("Time to document", &svg, "Of all orders of a business day."))
+        marks: marks(curve),
+        caption: html! { "Of all orders of a business day." },
+    }
+    .figure()
 }
 
 fn load(curve: &ScalingCurve) -> Result<Markup, String> {
-    let svg = plot(
-        (PER_DAY, Axis { name: "at most at the same time", logarithmic: true }),
-        &[
+    Plot {
+        title: "At most at the same time",
+        x: PER_DAY,
+        y: Axis { name: "at most at the same time", unit: "", logarithmic: true },
+        series: vec![
             Series {
                 name: "messages that wait",
                 color: ORANGE,
                 points: over_volumes(curve, |v| v.backlog_max as f64),
-                marked: true,
+                stroke: Stroke::Marked,
             },
             Series {
                 name: "invocations",
                 color: GREEN,
                 points: over_volumes(curve, |v| v.concurrency_max as f64),
-                marked: true,
+                stroke: Stroke::Marked,
             },
         ],
-        &[],
-        Legend::Top,
-    )?;
-    Ok(figure("Backlog and concurrency", &svg, "A backlog of none is not drawn."))
+        marks: Vec::new(),
+        caption: html! { "A backlog of none is not drawn." },
+    }
+    .figure()
 }
 
 fn cost(curve: &ScalingCurve) -> Result<Markup, String> {
@@ -164,31 +165,20 @@ fn cost(curve: &ScalingCurve) -> Result<Markup, String> {
         let usd: f64 = point.usd_per_order.as_deref()?.parse().ok()?;
         Some((point.per_day, usd * 1e6))
     };
-    let svg = plot(
-        (PER_DAY, Axis { name: "USD for a million orders", logarithmic: true }),
-        &[Series {
+    Plot {
+        title: "A million orders",
+        x: PER_DAY,
+        y: Axis { name: "USD for a million orders", unit: "USD", logarithmic: true },
+        series: vec![Series {
             name: "at list prices, no free tier",
             color: BLUE,
             points: curve.volumes.iter().filter_map(priced).collect(),
-            marked: true,
+            stroke: Stroke::Marked,
         }],
-        &[],
-        Legend::Top,
-    )?;
-    Ok(figure(
-        "What orders cost",
-        &svg,
-        "A month of such days, by volume: pollers ask whether or not there are orders, which weighs on few.",
-    ))
-}
-
-fn figure(title: &str, svg: &str, caption: &str) -> Markup {
-    html! {
-        section {
-            h2 { (title) }
-            figure { (PreEscaped(svg)) figcaption { (caption) } }
-        }
+        marks: Vec::new(),
+        caption: html! { "A month of such days, by volume: pollers ask whether or not there are orders, which weighs on few." },
     }
+    .figure()
 }
 
 fn map(curve: &ScalingCurve) -> Result<Markup, String> {
@@ -201,17 +191,17 @@ fn map(curve: &ScalingCurve) -> Result<Markup, String> {
         column_name: "maximum concurrency",
         none: "beyond",
     })?;
-    Ok(figure(
-        "p99 by rate and maximum concurrency",
-        &svg,
-        "Ten minutes at a constant rate, from an empty system: the event source mapping still scales up in them. Beyond: more orders than full batches in all places can take.",
-    ))
+    Ok(html! {
+        figure {
+            div.drawn role="region" tabindex="0" aria-label="p99 by rate and maximum concurrency" { (PreEscaped(svg)) }
+            figcaption { "Ten minutes at a constant rate, from an empty system: the event source mapping still scales up in them. Beyond: more orders than full batches in all places can take." }
+        }
+    })
 }
 
 fn sensitivity(curve: &ScalingCurve) -> Markup {
     html! {
-        section {
-            h2 { "What it depends on" }
+        (scrolling("What it depends on", &html! {
             table {
                 thead { tr {
                     th { "assumption" } th.number { "as it is" } th.number { "p99 ms" }
@@ -220,8 +210,8 @@ fn sensitivity(curve: &ScalingCurve) -> Markup {
                 } }
                 tbody { @for line in &curve.sensitivity { (line_row(line)) } }
             }
+        }))
             p.note { "A business day of " (grouped(curve.sensitivity_per_day as u64)) " orders, the same arrivals each time, one assumption at an end of its range and the others as they are." }
-        }
     }
 }
 
@@ -243,8 +233,7 @@ fn line_row(line: &SensitivityLine) -> Markup {
 
 fn assumptions(curve: &ScalingCurve) -> Markup {
     html! {
-        section.caveats {
-            h2 { "What all of it rests on" }
+        aside.caveats aria-label="Assumptions" {
             ul { @for assumption in &curve.assumptions { li { (assumption) } } }
         }
     }

@@ -1,16 +1,16 @@
 //! The page of `vazao simulate --from`: a run, measured and simulated.
 
 use claims::words::grouped;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 use runlog::RunManifest;
 use simulator::{Compared, Validation};
 
 use crate::ReportError;
 use crate::charts::{BLUE, ORANGE};
-use crate::plots::{Axis, Legend, Series, plot};
+use crate::page::{Head, scrolling, section};
+use crate::plots::{Axis, Plot, Series, Stroke};
 
 const FILE: &str = "simulation.html";
-const STYLE: &str = include_str!("report.css");
 
 /// Makes the page. `calibration` says in words what was taken from the run.
 ///
@@ -22,60 +22,56 @@ pub fn simulation_page(
     calibration: &[(String, String)],
 ) -> Result<String, ReportError> {
     let page = page(manifest, validation, calibration);
-    page.map(PreEscaped::into_string).map_err(|cause| ReportError { file: FILE, cause })
+    page.map_err(|cause| ReportError { file: FILE, cause })
 }
 
 fn page(
     manifest: &RunManifest,
     validation: &Validation,
     calibration: &[(String, String)],
-) -> Result<Markup, String> {
+) -> Result<String, String> {
     let (class, headline) = if validation.valid {
         ("holds", "The model is valid for this run")
     } else {
         ("broken", "The model is not valid for this run")
     };
-    Ok(html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "vazao " (manifest.id) ", simulated" }
-                style { (PreEscaped(STYLE)) }
+    let head = Head {
+        title: format!("vazao {}, simulated", manifest.id),
+        class,
+        kicker: format!("vazao · {} · {} · measured and simulated", manifest.profile, manifest.id),
+        headline: headline.to_owned(),
+        explanation: html! {
+            @if validation.valid {
+                p { "The same " (grouped(manifest.planned)) " orders at the same instants through the settings of the run, twelve times: medians within 10 %, 99th percentiles within 25 %, invocations and compute within 10 %." }
+            } @else {
+                ul { @for reason in &validation.reasons { li { (reason) } } }
             }
-            body {
-                header class=(class) {
-                    p.kicker { "vazao · " (manifest.profile) " · " (manifest.id) " · measured and simulated" }
-                    h1 { (headline) }
-                    @if validation.valid {
-                        p { "The same " (grouped(manifest.planned)) " orders at the same instants through the settings of the run, twelve times: medians within 10 %, 99th percentiles within 25 %, invocations and compute within 10 %." }
-                    } @else {
-                        ul { @for reason in &validation.reasons { li { (reason) } } }
-                    }
-                }
-                (numbers(validation))
-                (distribution(validation)?)
-                (backlog(validation)?)
-                (taken(calibration))
-            }
-        }
-    })
+        },
+    };
+    let sections = [
+        ("numbers", "Measured against simulated", numbers(validation)),
+        ("distribution", "Time from acceptance to document", distribution(validation)?),
+        ("backlog", "Backlog", backlog(validation)?),
+        ("taken", "What was taken from the run", taken(calibration)),
+    ];
+    let contents = sections.each_ref().map(|(id, title, _)| (*id, *title));
+    let body = html! { @for (id, title, body) in &sections { (section(id, title, body)) } };
+    Ok(crate::page::page(&head, &contents, &body))
 }
 
 fn numbers(validation: &Validation) -> Markup {
-    html! {
-        section {
-            h2 { "Measured against simulated" }
+    scrolling(
+        "Measured against simulated",
+        &html! {
             table {
                 thead { tr {
-                    th { "" } th.number { "measured" } th.number { "simulated" }
-                    th.number { "off" } th.number { "allowed" } th { "" }
+                    th scope="col" { "number" } th.number scope="col" { "measured" } th.number scope="col" { "simulated" }
+                    th.number scope="col" { "off" } th.number scope="col" { "allowed" } th scope="col" { "so it is" }
                 } }
                 tbody { @for number in &validation.compared { (row(number)) } }
             }
-        }
-    }
+        },
+    )
 }
 
 fn row(number: &Compared) -> Markup {
@@ -106,86 +102,65 @@ fn distribution(validation: &Validation) -> Result<Markup, String> {
     let points = |of: fn(&simulator::Quantile) -> f64| {
         validation.quantiles.iter().map(|q| (of(q), 1.0 - q.quantile)).collect()
     };
-    let svg = plot(
-        (
-            Axis { name: "from acceptance to document, ms", logarithmic: true },
-            Axis { name: "share that took longer", logarithmic: true },
-        ),
-        &[
+    Plot {
+        title: "The tail, measured and simulated",
+        x: Axis { name: "from acceptance to document, ms", unit: "ms", logarithmic: true },
+        y: Axis { name: "share that took longer", unit: "took longer", logarithmic: true },
+        series: vec![
             Series {
                 name: "measured",
                 color: BLUE,
                 points: points(|q| q.measured_ms),
-                marked: false,
+                stroke: Stroke::Plain,
             },
             Series {
                 name: "simulated",
                 color: ORANGE,
                 points: points(|q| q.simulated_ms),
-                marked: false,
+                stroke: Stroke::Dashed,
             },
         ],
-        &[],
-        Legend::Bottom,
-    )?;
-    Ok(html! {
-        section {
-            h2 { "Time from acceptance to document" }
-            figure {
-                (PreEscaped(svg))
-                figcaption { "From the queue's time stamp, whose resolution is 1 ms, to the end of the invocation that documented the order. Where the lines cross 0.01 is the 99th percentile." }
-            }
-        }
-    })
+        marks: Vec::new(),
+        caption: html! { "From the queue's time stamp, whose resolution is 1 ms, to the end of the invocation that documented the order. Where the lines cross 0.01 is the 99th percentile." },
+    }
+    .figure()
 }
 
 fn backlog(validation: &Validation) -> Result<Markup, String> {
     let line = |of: fn(&simulator::Backlog) -> f64| {
         validation.backlog.iter().map(|point| (point.second as f64, of(point))).collect()
     };
-    let svg = plot(
-        (
-            Axis { name: "seconds of the run", logarithmic: false },
-            Axis { name: "messages that wait", logarithmic: false },
-        ),
-        &[
+    Plot {
+        title: "Messages that wait",
+        x: Axis { name: "seconds of the run", unit: "s", logarithmic: false },
+        y: Axis { name: "messages that wait", unit: "messages", logarithmic: false },
+        series: vec![
             Series {
                 name: "measured",
                 color: BLUE,
                 points: line(|point| point.measured),
-                marked: false,
+                stroke: Stroke::Plain,
             },
             Series {
                 name: "simulated, the mean of twelve",
                 color: ORANGE,
                 points: line(|point| point.simulated),
-                marked: false,
+                stroke: Stroke::Dashed,
             },
         ],
-        &[],
-        Legend::Top,
-    )?;
-    Ok(html! {
-        section {
-            h2 { "Backlog" }
-            figure {
-                (PreEscaped(svg))
-                figcaption { "Looked at once a second, so that a backlog of milliseconds is seen by chance only." }
-            }
-        }
-    })
+        marks: Vec::new(),
+        caption: html! { "Looked at once a second, so that a backlog of milliseconds is seen by chance only." },
+    }
+    .figure()
 }
 
 fn taken(calibration: &[(String, String)]) -> Markup {
     html! {
-        section {
-            h2 { "What was taken from the run" }
             table {
                 tbody { @for (name, value) in calibration {
-                    tr { td { (name) } td.number { (value) } }
+                    tr { th scope="row" { (name) } td.number { (value) } }
                 } }
             }
             p.note { "Taken from the run: how long invocations take, by the size of their batch and by how many run at once; cold starts; failures; the time between queue and function. Simulated: which orders share a batch, who waits for whom, how long, and what that comes to." }
-        }
     }
 }

@@ -8,12 +8,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::column::reader::ColumnReader;
 use parquet::data_type::Int64Type;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
-use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use parquet::file::reader::{FileReader as _, RowGroupReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
-use parquet::record::RowAccessor as _;
 use parquet::schema::parser::parse_message_type;
 
 use crate::RunFileError;
@@ -164,24 +164,61 @@ impl<W: Write + Send> HandlingWriter<W> {
     }
 }
 
+/// Rows that are in memory at the same time.
+const BATCH_ROWS: usize = 8_192;
+
 /// Reads all handlings of a file, in the order in which they ended.
 ///
 /// # Errors
 /// If the file cannot be read or is not one of ours; the message names the file.
 pub fn read_handlings(path: &Path) -> Result<Vec<Handling>, RunFileError> {
+    let mut all = Vec::new();
+    each_handling(path, |row| all.push(row))?;
+    Ok(all)
+}
+
+/// Hands over the handlings of a file, in the order in which they ended, in memory that does not
+/// grow with them.
+///
+/// # Errors
+/// If the file cannot be read or is not one of ours; the message names the file.
+pub fn each_handling(path: &Path, mut each: impl FnMut(Handling)) -> Result<(), RunFileError> {
     let broken = |error: ParquetError| RunFileError::unreadable(path, &error);
     let file = File::open(path).map_err(|error| RunFileError::unreadable(path, &error))?;
     let reader = SerializedFileReader::new(file).map_err(broken)?;
-    let mut all = Vec::new();
-    for row in reader.get_row_iter(None).map_err(broken)? {
-        let row = row.map_err(broken)?;
-        let mut values = [0; COLUMNS];
-        for (column, value) in values.iter_mut().enumerate() {
-            *value = row.get_long(column).map_err(broken)?;
-        }
-        all.push(Handling::from_row(values));
+    for number in 0..reader.num_row_groups() {
+        let group = reader.get_row_group(number).map_err(broken)?;
+        each_of_group(&*group, &mut each).map_err(broken)?;
     }
-    Ok(all)
+    Ok(())
+}
+
+/// Columns are read by themselves, which takes a twentieth of reading rows.
+fn each_of_group(
+    group: &dyn RowGroupReader,
+    each: &mut impl FnMut(Handling),
+) -> Result<(), ParquetError> {
+    let mut columns = Vec::with_capacity(COLUMNS);
+    for column in 0..COLUMNS {
+        match group.get_column_reader(column)? {
+            ColumnReader::Int64ColumnReader(reader) => columns.push((reader, Vec::new())),
+            _ => return Err(ParquetError::General(format!("column {column} is no INT64"))),
+        }
+    }
+    loop {
+        let mut rows = usize::MAX;
+        for (reader, values) in &mut columns {
+            values.clear();
+            rows = rows.min(reader.read_records(BATCH_ROWS, None, None, values)?.1);
+        }
+        if rows == 0 {
+            return Ok(());
+        }
+        for row in 0..rows {
+            let values = std::array::from_fn(|column| columns[column].1[row]);
+            each(Handling::from_row(values));
+        }
+    }
 }
 
 #[cfg(test)]

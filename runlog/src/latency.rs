@@ -63,8 +63,14 @@ impl LatencyKind {
     }
 }
 
-fn empty() -> Histogram<u64> {
+pub(crate) fn empty() -> Histogram<u64> {
     Histogram::new_with_bounds(LOWEST_US, HIGHEST_US, DIGITS)
+        .expect("constant bounds that the histogram accepts")
+}
+
+/// The same to two digits, for the many intervals of a chart: 24 KB each instead of 172.
+pub(crate) fn coarse() -> Histogram<u64> {
+    Histogram::new_with_bounds(LOWEST_US, HIGHEST_US, 2)
         .expect("constant bounds that the histogram accepts")
 }
 

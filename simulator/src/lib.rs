@@ -22,7 +22,7 @@ mod volume;
 pub use assumption::{ASSUMPTIONS, Assumption};
 pub use calibration::{Calibration, ObservedInvocation, ObservedMessage};
 pub use distribution::Distribution;
-pub use extrapolation::{Extrapolation, extrapolate};
+pub use extrapolation::{Extrapolation, RatePoint, extrapolate, rate_curve};
 pub use forecast::{Forecast, Limit, Step};
 pub use hybrid::{HybridForecast, simulate_long};
 pub use pipeline::{

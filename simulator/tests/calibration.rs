@@ -132,7 +132,7 @@ fn a_valid_run_says_how_far_its_pipeline_goes_and_what_stops_it() {
     let mut settings = settings(&calibration);
     settings.mapping.batch_size = 1;
     let level = ServiceLevel { quantile: 0.99, us_max: 1_000_000 };
-    let extrapolation = extrapolate(&settings, &run, &calibration, level, (1, 2));
+    let (_, extrapolation) = extrapolate(&settings, &run, &calibration, level, (1, 2));
     assert_eq!(extrapolation.not_valid, [] as [&str; 0]);
     let largest = extrapolation.largest_per_s.unwrap();
     assert!((860.0..=941.2).contains(&largest), "{largest}");

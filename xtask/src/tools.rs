@@ -14,6 +14,7 @@ struct DebianPackage {
 
 /// In the order of their names.
 const DEBIAN: &[DebianPackage] = &[
+    DebianPackage { name: "chromium", provides: "chromium" },
     DebianPackage { name: "libxml2-utils", provides: "xmllint" },
     DebianPackage { name: "nodejs", provides: "node" },
     DebianPackage { name: "npm", provides: "npm" },
@@ -39,7 +40,8 @@ const TESTS: Environment = Environment { requirements: "xtask/requirements.txt",
 /// Installs what is missing; nothing is done, and nothing said, where all is there.
 pub(crate) fn install(root: &Path) -> Result<()> {
     install_debian()?;
-    install_environment(root, TESTS).map(drop)
+    install_environment(root, TESTS)?;
+    install_npm(root, "xtask/browser").map(drop)
 }
 
 /// The environment of the tests: programs in `bin/`.
@@ -96,10 +98,11 @@ pub(crate) fn install_environment(root: &Path, wanted: Environment) -> Result<Pa
     Ok(environment)
 }
 
-/// Installs the npm packages of a folder that has a lock, if they are not there; says where the
-/// programs are.
+/// Installs the npm packages of a folder that has a lock below `target/tools`, under the folder's own
+/// name, if they are not there; says where the programs are.
 pub(crate) fn install_npm(root: &Path, packages: &str) -> Result<PathBuf> {
-    let folder = root.join("target/tools/npm");
+    let name = Path::new(packages).file_name().unwrap_or_default();
+    let folder = root.join("target/tools").join(name);
     let lock = root.join(packages).join("package-lock.json");
     let wanted = std::fs::read_to_string(&lock).with_context(|| lock.display().to_string())?;
     let installed = folder.join("installed.json");

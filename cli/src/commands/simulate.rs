@@ -18,6 +18,11 @@ pub(crate) fn execute(arguments: &SimulateArguments) -> Result<u8, Failure> {
     }
 }
 
+/// A run that cannot be simulated, by the flag that named it.
+fn from_run(error: reports::RecordedError) -> Failure {
+    Failure::usage(format!("--from: {error}"))
+}
+
 /// The threads to use.
 fn threads(arguments: &SimulateArguments) -> usize {
     let wanted = arguments.threads.or_else(|| available_parallelism().ok());

@@ -12,6 +12,7 @@ mod local;
 mod moto;
 mod on_a_server;
 mod overload;
+mod pages;
 mod plan;
 mod prove;
 mod schema;

@@ -21,10 +21,9 @@ use crate::lock::lock;
 
 /// "s3r1" in ASCII.
 const MAGIC: u32 = 0x7333_7231;
+const HEAD_BYTES: usize = 16;
 /// What is read of a record at first.
 const START_BYTES: usize = 1_024;
-
-const HEAD_BYTES: usize = 16;
 /// A copy and a multipart upload go through memory in pieces of this size.
 const PIECE_BYTES: u64 = 4 * 1024 * 1024;
 

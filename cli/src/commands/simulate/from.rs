@@ -6,10 +6,10 @@ use runlog::{RunDirectory, RunManifest};
 use serde::Serialize;
 use simulator::{Compared, PipelineSettings, Validation, validate};
 
-use super::{print_json, settings, threads};
+use super::{from_run, print_json, settings, threads};
 use crate::args::SimulateArguments;
 use crate::failure::Failure;
-use crate::recorded::Recorded;
+use reports::Recorded;
 
 /// Not enough evidence, as of a run.
 const EXIT_NOT_VALID: u8 = 21;
@@ -55,7 +55,7 @@ pub(super) fn execute(run: &Path, arguments: &SimulateArguments) -> Result<u8, F
              --concurrency, --batch-size and --pollers, or add --per-day",
         ));
     }
-    let recorded = Recorded::read(run)?;
+    let recorded = Recorded::read(run).map_err(from_run)?;
     let settings = settings::replay(arguments, &recorded.deployed, &recorded.calibration)?;
     // What was recorded was accepted: the gateway has done its part.
     let settings = PipelineSettings { gateway_rate_per_s: 1e9, gateway_burst: 1e9, ..settings };

@@ -13,7 +13,7 @@ use simulator::{
 use super::{print_json, settings, threads};
 use crate::args::SimulateArguments;
 use crate::failure::Failure;
-use crate::recorded::Recorded;
+use reports::Recorded;
 
 /// Days in the month that is priced, so that tiers are those of a month.
 const DAYS: u64 = 30;
@@ -30,7 +30,8 @@ const MOVES_MIN: f64 = 0.01;
 
 pub(crate) fn execute(arguments: &SimulateArguments) -> Result<u8, Failure> {
     let level = check(arguments)?;
-    let recorded = arguments.from.as_deref().map(Recorded::read).transpose()?;
+    let recorded =
+        arguments.from.as_deref().map(Recorded::read).transpose().map_err(super::from_run)?;
     let deployed = match &recorded {
         Some(recorded) if !settings::says_deployed(arguments) => recorded.deployed.clone(),
         Some(_) | None => settings::deployed(arguments)?,
