@@ -99,5 +99,6 @@ fn add_sender(timeline: &mut [TimelinePoint], load: &LoadResult) {
         let count = |seconds: &[u64]| seconds.get(second).copied().unwrap_or(0);
         point.offered = count(&load.per_second.offered);
         point.accepted = count(&load.per_second.accepted);
+        point.failed = count(&load.per_second.failed);
     }
 }

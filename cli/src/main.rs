@@ -9,7 +9,9 @@ mod args;
 mod bill_export;
 mod commands;
 mod database;
+mod facts;
 mod failure;
+mod history;
 mod invocations;
 mod meeting;
 mod numbers;
@@ -40,6 +42,9 @@ fn main() -> ExitCode {
         Command::Merge(merge) => commands::merge::execute(merge),
         Command::Resume(resume) => commands::resume::execute(resume),
         Command::Report(report) => commands::report::execute(report),
+        Command::Check(check) => commands::check::execute(check),
+        Command::Compare(compare) => commands::compare::execute(compare),
+        Command::Soak(soak) => commands::soak::execute(soak),
         Command::Cost(cost) => commands::cost::execute(cost),
         Command::Prices(prices) => commands::prices::execute(prices),
         Command::Forecast(forecast) => commands::forecast::execute(forecast),

@@ -2,6 +2,7 @@
 
 use claims::{Evidence, Judgement};
 use costmodel::Usage;
+use gates::Check;
 use reports::{REPORTS, ReportInput};
 use runlog::{
     CostRecord, LatencyKind, LatencySummary, Reconciliation, RunDirectory, RunManifest,
@@ -13,6 +14,9 @@ use crate::recorded::Recorded;
 
 /// The file of the verdict and the findings.
 const VERDICT: &str = "verdict.json";
+
+/// The file of what the gates said, once they were checked.
+pub(crate) const CHECK: &str = "check.json";
 
 /// Judges the run in this folder and writes every report of it.
 pub(crate) fn write_reports(directory: &RunDirectory) -> Result<Judgement, Failure> {
@@ -37,7 +41,12 @@ pub(crate) fn write_reports(directory: &RunDirectory) -> Result<Judgement, Failu
     };
     let judgement = claims::judge(&evidence);
     let latency = latency(directory)?;
-    let input = ReportInput { evidence, judgement: &judgement, latency: &latency };
+    let check: Option<Check> = match directory.file(CHECK) {
+        path if path.exists() => Some(read(path)?),
+        _ => None,
+    };
+    let input =
+        ReportInput { evidence, judgement: &judgement, latency: &latency, check: check.as_ref() };
     for report in REPORTS {
         let text = (report.render)(&input).map_err(Failure::internal)?;
         RunDirectory::write(&directory.file(report.file), text.as_bytes())

@@ -12,6 +12,7 @@ mod proof;
 mod scaling;
 mod simulation;
 mod summary;
+mod trend;
 mod words;
 
 pub use crate::proof::proof_page;
@@ -19,8 +20,10 @@ pub use cost_charts::{break_even_chart, tornado_chart};
 pub use plan::plan_chart;
 pub use scaling::scaling_page;
 pub use simulation::simulation_page;
+pub use trend::trend_page;
 
 use claims::{Evidence, Judgement};
+use gates::Check;
 use runlog::LatencySummary;
 
 /// What a report shows.
@@ -32,6 +35,8 @@ pub struct ReportInput<'a> {
     pub judgement: &'a Judgement,
     /// Response time from the intended instant, by interval: (second, quantiles).
     pub latency: &'a [(f64, LatencySummary)],
+    /// What the gates said, once `vazao check` has asked them.
+    pub check: Option<&'a Check>,
 }
 
 /// A report: the file it makes, and how.

@@ -27,9 +27,10 @@ use crate::args::RunArguments;
 use crate::commands::shard;
 use crate::database::{NamedServer, RunDatabase};
 use crate::failure::Failure;
+use crate::history;
 use crate::invocations::InvocationLog;
 use crate::partners::Partners;
-use crate::process_use::ProcessWatch;
+use crate::process_use::{self, ProcessWatch};
 use crate::profiles;
 use crate::reporting;
 use crate::screen::{Screen, View};
@@ -67,19 +68,38 @@ pub(crate) fn execute(arguments: &RunArguments) -> Result<u8, Failure> {
             "{flag} is of a system that is there already (--shard 0/1 --target URL); this run starts its own"
         )));
     }
+    let ended = run(arguments, profile, false)?;
+    Ok(ended.exit_code)
+}
+
+/// A run that has ended with an account.
+pub(crate) struct Ended {
+    pub(crate) exit_code: u8,
+    /// Its folder.
+    pub(crate) root: PathBuf,
+}
+
+/// Runs a resolved profile; if `quiet` nothing is printed at the end, because more comes.
+pub(crate) fn run(
+    arguments: &RunArguments,
+    profile: LoadProfile,
+    quiet: bool,
+) -> Result<Ended, Failure> {
     let system = System::resolve(&arguments.system)?;
     let server = NamedServer::resolve(arguments.database.as_deref())?;
-    let run = Run::prepare(arguments, profile, system, server)?;
+    let run = Run { quiet, ..Run::prepare(arguments, profile, system, server)? };
     let finished = run.go();
     if finished.is_err() {
         run.discard_if_empty();
     }
-    finished
+    let root = run.directory.root().to_owned();
+    finished.map(|exit_code| Ended { exit_code, root })
 }
 
 /// A run that has its folder and has not begun.
 struct Run<'a> {
     arguments: &'a RunArguments,
+    quiet: bool,
     profile: LoadProfile,
     system: System,
     partners: Partners,
@@ -122,7 +142,7 @@ impl<'a> Run<'a> {
         let directory = RunDirectory::create(&arguments.out, &id)
             .map_err(|error| Failure::usage(format!("--out: {error}")))?;
         let tag = RunTag::from_seed_text(&id);
-        Ok(Self { arguments, profile, system, partners, server, directory, id, tag })
+        Ok(Self { arguments, quiet: false, profile, system, partners, server, directory, id, tag })
     }
 
     /// Takes the folder away if nothing was sent: what failed before it began leaves nothing.
@@ -201,7 +221,7 @@ impl<'a> Run<'a> {
         watch.screen.say("reconciling, order by order");
         let reconciling = Instant::now();
         let dead_letters = watch.depth(self.system.dead_letter_queue()).await?.total();
-        let account = account::take(account::Question {
+        let mut account = account::take(account::Question {
             observer: &watch.observer,
             meters: self.system.meters(),
             database,
@@ -216,6 +236,7 @@ impl<'a> Run<'a> {
             undrained,
         })
         .await?;
+        watch.processes.add_memory(&mut account.timeline);
         self.save_samples(&watch.observer, &account).await?;
         watch.processes.look(&cloud.function_processes());
 
@@ -228,6 +249,10 @@ impl<'a> Run<'a> {
         watch.screen.clear();
         self.write(&manifest, &account)?;
         let judgement = reporting::write_reports(&self.directory)?;
+        history::note(&self.directory, judgement.exit_code);
+        if self.quiet {
+            return Ok(judgement.exit_code);
+        }
         if self.arguments.json {
             let text = serde_json::to_string_pretty(&judgement).map_err(Failure::internal)?;
             println!("{text}");
@@ -313,6 +338,7 @@ impl<'a> Run<'a> {
             aborted: load.aborted.clone(),
             phases,
             generator: load.generator,
+            machine: process_use::machine(),
             processes: watch.processes.account(),
             faults: self.system.plans_faults().then(|| watch.cloud.fault_counts()),
         })
@@ -412,7 +438,9 @@ impl<'a> Watch<'a> {
             documented,
         };
         self.screen.show(phase, view);
-        self.processes.look(&self.cloud.function_processes());
+        let processors = self.cloud.function_processes();
+        self.processes.look(&processors);
+        self.processes.note_memory(elapsed.as_secs(), &processors);
         Ok(depth)
     }
 

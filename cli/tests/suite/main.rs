@@ -6,6 +6,7 @@ mod bad_input;
 mod cost;
 mod dead_letters;
 mod forecast;
+mod gates;
 mod local;
 mod moto;
 mod on_a_server;
