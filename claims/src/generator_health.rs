@@ -25,8 +25,9 @@ pub(crate) fn start_lag_p99_us_max(manifest: &RunManifest) -> u64 {
     LAG_ALWAYS_FINE_US.max(service_level_us / 50)
 }
 
-/// Why the generator was the bottleneck; `None` if it was not.
-pub(crate) fn bottleneck(manifest: &RunManifest) -> Option<String> {
+/// Why the generator was the bottleneck, so that the run says nothing of the system's speed; `None`
+/// if it was not.
+pub fn bottleneck(manifest: &RunManifest) -> Option<String> {
     let generator = &manifest.generator;
     let lag_max = start_lag_p99_us_max(manifest);
     if generator.capped > 0 {

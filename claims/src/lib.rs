@@ -14,6 +14,7 @@ pub mod words;
 
 pub use evidence::Evidence;
 pub use finding::{Fact, Finding, Standing, Summary};
+pub use generator_health::bottleneck;
 pub use verdict::{Judgement, RunVerdict, judge};
 
 /// A claim: its name and how it is examined.

@@ -114,6 +114,7 @@ fn manifest() -> RunManifest {
             clock_offset_ms: Some([-310, 420]),
             clock_step_ms: 3,
         },
+        machine: String::new(),
         processes: Vec::new(),
         faults: None,
     }

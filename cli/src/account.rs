@@ -99,5 +99,6 @@ fn add_sender(timeline: &mut [TimelinePoint], load: &LoadResult, step_s: u32) {
         let count = |seconds: &[u64]| -> u64 { seconds.iter().skip(second).take(step).sum() };
         point.offered = count(&load.per_second.offered);
         point.accepted = count(&load.per_second.accepted);
+        point.failed = count(&load.per_second.failed);
     }
 }

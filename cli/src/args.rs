@@ -6,10 +6,12 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::sending::Authentication;
 
+mod check;
 mod cost;
 mod deployed;
 mod prove;
 
+pub(crate) use check::*;
 pub(crate) use cost::*;
 pub(crate) use deployed::*;
 pub(crate) use prove::*;
@@ -39,6 +41,12 @@ pub(crate) enum Command {
     Report(ReportArguments),
     /// Run 1, 100, 10,000 and a million orders a day, and make one page of them
     Ladder(LadderArguments),
+    /// Hold a run against its limits and against the runs before it
+    Check(CheckArguments),
+    /// Say of two runs what is the same, better, worse, or cannot be told
+    Compare(CompareRunsArguments),
+    /// Run a long steady load, check it, and draw the nights before
+    Soak(SoakArguments),
     /// Price a recorded run or a usage file, line by line; compare with AWS's bill
     Cost(CostArguments),
     /// Show, check, refresh and compare price lists
@@ -129,7 +137,7 @@ pub(crate) struct RunArguments {
 
 /// One part of a run that several machines send. The parts meet in a folder or in S3, start
 /// together, and are put together by `vazao merge`: docs/shards.md.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct ShardArguments {
     /// Send only part i of N, counted from 0, to a system that is there already
     #[arg(long, value_name = "i/N", help_heading = "Shards", conflicts_with = "shards")]
@@ -326,7 +334,7 @@ pub(crate) struct ResumeArguments {
 }
 
 /// The system that is started.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct SystemArguments {
     /// Port of the local cloud on 127.0.0.1; 0 takes a free one [default: 4566 for `vazao local`,
     /// 0 for `vazao run`]

@@ -1,6 +1,8 @@
 //! One module a command.
 
 pub(crate) mod calibrate;
+pub(crate) mod check;
+pub(crate) mod compare;
 pub(crate) mod cost;
 pub(crate) mod dlq;
 pub(crate) mod forecast;
@@ -16,4 +18,5 @@ pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod shard;
 pub(crate) mod simulate;
+pub(crate) mod soak;
 pub(crate) mod stack;

@@ -10,7 +10,9 @@ mod bill_export;
 mod commands;
 mod database;
 mod deployed;
+mod facts;
 mod failure;
+mod history;
 mod invocations;
 mod meeting;
 mod numbers;
@@ -42,6 +44,9 @@ fn main() -> ExitCode {
         Command::Resume(resume) => commands::resume::execute(resume),
         Command::Report(report) => commands::report::execute(report),
         Command::Ladder(ladder) => commands::ladder::execute(ladder),
+        Command::Check(check) => commands::check::execute(check),
+        Command::Compare(compare) => commands::compare::execute(compare),
+        Command::Soak(soak) => commands::soak::execute(soak),
         Command::Cost(cost) => commands::cost::execute(cost),
         Command::Prices(prices) => commands::prices::execute(prices),
         Command::Forecast(forecast) => commands::forecast::execute(forecast),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use runlog::ProcessUse;
+use runlog::{ProcessUse, TimelinePoint};
 
 /// CPU ticks and peak memory by process or thread, as they were when last looked at: a process
 /// that ends takes its numbers with it.
@@ -13,6 +13,16 @@ pub(crate) struct ProcessWatch {
     processors: BTreeMap<u32, Use>,
     /// CPU time, ms, of each of our own threads, with the part that it belongs to.
     threads: BTreeMap<u32, (&'static str, u64)>,
+    /// Resident memory by second of the run.
+    memory: BTreeMap<u64, Memory>,
+}
+
+/// Resident memory as it was last seen in a second, MB.
+#[derive(Debug, Clone, Copy)]
+struct Memory {
+    own_mb: Option<f64>,
+    /// Of the largest of the function's processes.
+    processor_mb: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,6 +42,24 @@ impl ProcessWatch {
             let Some(cpu_ms) = cpu_ms(Path::new(&folder)) else { continue };
             let peak_rss_kb = peak_rss_kb(Path::new(&folder)).unwrap_or(0);
             self.processors.insert(*pid, Use { cpu_ms, peak_rss_kb });
+        }
+    }
+
+    /// Notes the memory of this process and of the function's in this second of the run.
+    pub(crate) fn note_memory(&mut self, second: u64, processors: &[u32]) {
+        let processors = processors.iter().filter_map(|pid| rss_mb(&format!("/proc/{pid}")));
+        let memory =
+            Memory { own_mb: rss_mb("/proc/self"), processor_mb: processors.reduce(f64::max) };
+        self.memory.insert(second, memory);
+    }
+
+    /// Writes what was noted into the timeline.
+    pub(crate) fn add_memory(&self, timeline: &mut [TimelinePoint]) {
+        for point in timeline {
+            if let Some(memory) = self.memory.get(&point.second) {
+                point.generator_memory_mb = memory.own_mb;
+                point.function_memory_mb = memory.processor_mb;
+            }
         }
     }
 
@@ -97,7 +125,30 @@ fn cpu_ms(folder: &Path) -> Option<u64> {
 }
 
 fn peak_rss_kb(folder: &Path) -> Option<u64> {
+    status_kb(folder, "VmHWM:")
+}
+
+fn rss_mb(folder: &str) -> Option<f64> {
+    Some(status_kb(Path::new(folder), "VmRSS:")? as f64 / 1_024.0)
+}
+
+/// A line of `status` (proc_pid_status(5)), KB.
+fn status_kb(folder: &Path, key: &str) -> Option<u64> {
     let status = fs::read_to_string(folder.join("status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(key))?;
     line.trim().trim_end_matches(" kB").trim().parse().ok()
+}
+
+/// What this machine is, as far as speed depends on it: architecture, processors and their model.
+pub(crate) fn machine() -> String {
+    let processors = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .map(|rest| rest.trim_start_matches([' ', '\t', ':']).trim())
+        .unwrap_or_default();
+    format!("{}, {processors} processors, {model}", std::env::consts::ARCH)
+        .trim_end_matches(", ")
+        .to_owned()
 }

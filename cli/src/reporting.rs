@@ -2,6 +2,7 @@
 
 use claims::{Evidence, Judgement};
 use costmodel::Usage;
+use gates::Check;
 use reports::{REPORTS, Recorded, ReportInput, RunStudy};
 use runlog::{
     CostRecord, LatencyKind, LatencySummary, Reconciliation, RunDirectory, RunManifest,
@@ -12,6 +13,9 @@ use crate::failure::Failure;
 
 /// The file of the verdict and the findings.
 pub(crate) const VERDICT: &str = "verdict.json";
+
+/// The file of what the gates said, once they were checked.
+pub(crate) const CHECK: &str = "check.json";
 
 /// Judges the run in this folder and writes every report of it.
 pub(crate) fn write_reports(directory: &RunDirectory) -> Result<Judgement, Failure> {
@@ -37,7 +41,17 @@ pub(crate) fn write_reports(directory: &RunDirectory) -> Result<Judgement, Failu
     };
     let judgement = claims::judge(&evidence);
     let latency = latency(directory)?;
-    let input = ReportInput { evidence, judgement: &judgement, latency: &latency, study: &study };
+    let check: Option<Check> = match directory.file(CHECK) {
+        path if path.exists() => Some(read(path)?),
+        _ => None,
+    };
+    let input = ReportInput {
+        evidence,
+        judgement: &judgement,
+        latency: &latency,
+        study: &study,
+        check: check.as_ref(),
+    };
     for report in REPORTS {
         let text = (report.render)(&input).map_err(Failure::internal)?;
         RunDirectory::write(&directory.file(report.file), text.as_bytes())

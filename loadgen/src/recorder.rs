@@ -63,6 +63,8 @@ pub struct PerSecond {
     pub offered: Vec<u64>,
     /// Those accepted, by the second in which the answer was complete.
     pub accepted: Vec<u64>,
+    /// Those that ended throttled, failed or without an answer, by the second of that end.
+    pub failed: Vec<u64>,
 }
 
 impl PerSecond {
@@ -70,8 +72,12 @@ impl PerSecond {
         if exchange.attempt == 1 {
             count(&mut self.offered, exchange.intended_us);
         }
-        if exchange.outcome == Outcome::Accepted {
-            count(&mut self.accepted, exchange.end_us);
+        match exchange.outcome {
+            Outcome::Accepted => count(&mut self.accepted, exchange.end_us),
+            Outcome::Throttled | Outcome::Failed | Outcome::Unknown if exchange.is_last => {
+                count(&mut self.failed, exchange.end_us);
+            }
+            Outcome::Throttled | Outcome::Failed | Outcome::Unknown | Outcome::Rejected => {}
         }
     }
 }

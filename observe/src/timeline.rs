@@ -34,6 +34,7 @@ pub async fn read_cloud_timeline(
         of.sqs("ApproximateNumberOfMessagesNotVisible", "Maximum"),
         of.sqs("ApproximateAgeOfOldestMessage", "Maximum"),
         of.lambda("ConcurrentExecutions", "Maximum"),
+        of.lambda("Duration", "Average"),
     ];
     let step_s = i32::try_from(period.step_s).unwrap_or(60);
     let values = read_series(cloud, &series, (period.from, period.to), step_s).await?;
@@ -66,6 +67,7 @@ fn put(point: &mut TimelinePoint, position: usize, value: f64) {
         1 => point.visible = Some(value),
         2 => point.in_flight = Some(value),
         3 => point.oldest_age_s = Some(value),
-        _ => point.concurrency = Some(value),
+        4 => point.concurrency = Some(value),
+        _ => point.function_ms = Some(value),
     }
 }

@@ -16,6 +16,7 @@ mod run_study;
 mod scaling;
 mod simulation;
 mod summary;
+mod trend;
 mod words;
 
 pub use crate::proof::proof_page;
@@ -26,8 +27,10 @@ pub use recorded::{Recorded, RecordedError};
 pub use run_study::RunStudy;
 pub use scaling::scaling_page;
 pub use simulation::simulation_page;
+pub use trend::trend_page;
 
 use claims::{Evidence, Judgement};
+use gates::Check;
 use runlog::LatencySummary;
 
 /// What a report shows.
@@ -41,6 +44,8 @@ pub struct ReportInput<'a> {
     pub latency: &'a [(f64, LatencySummary)],
     /// What follows from the facts beside the judgement.
     pub study: &'a RunStudy,
+    /// What the gates said, once `vazao check` has asked them.
+    pub check: Option<&'a Check>,
 }
 
 /// A report: the file it makes, and how.

@@ -144,6 +144,9 @@ pub struct RunManifest {
     pub phases: Phases,
     /// How the generator fared.
     pub generator: GeneratorHealth,
+    /// What it ran on: architecture, processors and their model; empty where nobody said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub machine: String,
     /// What our processes used of this machine.
     pub processes: Vec<ProcessUse>,
     /// How often each planned fault struck, by name; absent where none was planned.

@@ -25,6 +25,18 @@ pub struct TimelinePoint {
     pub oldest_age_s: Option<f64>,
     /// Concurrent invocations.
     pub concurrency: Option<f64>,
+    /// Mean duration of the invocations that ended, ms.
+    #[serde(default)]
+    pub function_ms: Option<f64>,
+    /// Orders that ended throttled, failed or without an answer, by the time of that end.
+    #[serde(default)]
+    pub failed: u64,
+    /// Resident memory of the largest function process, MB.
+    #[serde(default)]
+    pub function_memory_mb: Option<f64>,
+    /// Resident memory of the process that generates the load, MB.
+    #[serde(default)]
+    pub generator_memory_mb: Option<f64>,
 }
 
 /// Writes the timeline.
@@ -55,6 +67,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_timeline_of_before_has_nothing_in_the_columns_that_came_later() {
+        let path = tempfile::tempdir().unwrap().keep().join("timeline.csv");
+        let text = "second,offered,accepted,documented,visible,in_flight,oldest_age_s,concurrency\n4,3,2,1,,,,9.0\n";
+        std::fs::write(&path, text).unwrap();
+        let point = TimelinePoint {
+            second: 4,
+            offered: 3,
+            accepted: 2,
+            documented: 1,
+            concurrency: Some(9.0),
+            ..<_>::default()
+        };
+        assert_eq!(read_timeline(&path).unwrap(), [point]);
+    }
+
+    #[test]
     fn a_meter_that_said_nothing_comes_back_as_nothing_not_as_zero() {
         let path = tempfile::tempdir().unwrap().keep().join("timeline.csv");
         let points = [
@@ -68,6 +96,10 @@ mod tests {
                 in_flight: Some(7.0),
                 oldest_age_s: Some(0.5),
                 concurrency: Some(2.0),
+                function_ms: Some(3.25),
+                failed: 8,
+                function_memory_mb: Some(15.5),
+                generator_memory_mb: Some(97.25),
             },
         ];
         write_timeline(&path, &points).unwrap();

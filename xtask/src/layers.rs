@@ -19,9 +19,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("loadgen", &["arrivals", "orders", "runlog"]),
     ("observe", &["orders", "costmodel", "runlog", "proof"]),
     ("claims", &["orders", "costmodel", "simulator", "runlog"]),
+    ("gates", &["claims", "runlog"]),
     ("proof", &["orders", "runlog"]),
     ("rehearsal", &["orders", "runlog", "processor", "proof"]),
-    ("reports", &["claims", "costmodel", "simulator", "runlog", "proof"]),
+    ("reports", &["claims", "gates", "costmodel", "simulator", "runlog", "proof"]),
     (
         "vazao",
         &[
@@ -35,6 +36,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "loadgen",
             "observe",
             "claims",
+            "gates",
             "proof",
             "rehearsal",
             "reports",
@@ -61,6 +63,7 @@ const PURE: &[&str] = &[
     "simulator",
     "runlog",
     "claims",
+    "gates",
     "proof",
     "reports",
     "policy",

@@ -25,8 +25,10 @@ use crate::args::RunArguments;
 use crate::commands::shard;
 use crate::database::{NamedServer, RunDatabase};
 use crate::failure::Failure;
+use crate::history;
 use crate::invocations::InvocationLog;
 use crate::partners::Partners;
+use crate::process_use;
 use crate::profiles;
 use crate::reporting;
 use crate::sending::Destination;
@@ -61,6 +63,23 @@ pub(crate) fn execute(arguments: &RunArguments) -> Result<u8, Failure> {
     if arguments.shards.shard.is_some() || arguments.shards.shards.is_some() {
         return shard::execute(arguments, &profile);
     }
+    let ended = run(arguments, profile, false)?;
+    Ok(ended.exit_code)
+}
+
+/// A run that has ended with an account.
+pub(crate) struct Ended {
+    pub(crate) exit_code: u8,
+    /// Its folder.
+    pub(crate) root: PathBuf,
+}
+
+/// Runs a resolved profile; if `quiet` nothing is printed at the end, because more comes.
+pub(crate) fn run(
+    arguments: &RunArguments,
+    profile: LoadProfile,
+    quiet: bool,
+) -> Result<Ended, Failure> {
     let server = NamedServer::resolve(arguments.database.as_deref())?;
     let system = match arguments.shards.target.as_deref() {
         Some(AWS) => System::described(&arguments.system)?,
@@ -75,12 +94,13 @@ pub(crate) fn execute(arguments: &RunArguments) -> Result<u8, Failure> {
             "--target aws needs --database postgres://...: every order is looked for where the stack bills it, be it through a tunnel",
         ));
     }
-    let run = Run::prepare(arguments, profile, system, server)?;
+    let run = Run { quiet, ..Run::prepare(arguments, profile, system, server)? };
     let finished = run.go();
     if finished.is_err() {
         run.discard_if_empty();
     }
-    finished
+    let root = run.directory.root().to_owned();
+    finished.map(|exit_code| Ended { exit_code, root })
 }
 
 fn only_shards(flag: &str) -> Failure {
@@ -92,6 +112,7 @@ fn only_shards(flag: &str) -> Failure {
 /// A run that has its folder and has not begun.
 struct Run<'a> {
     arguments: &'a RunArguments,
+    quiet: bool,
     profile: LoadProfile,
     system: System,
     partners: Partners,
@@ -115,7 +136,7 @@ impl<'a> Run<'a> {
         let directory = RunDirectory::create(&arguments.out, &id)
             .map_err(|error| Failure::usage(format!("--out: {error}")))?;
         let tag = RunTag::from_seed_text(&id);
-        Ok(Self { arguments, profile, system, partners, server, directory, id, tag })
+        Ok(Self { arguments, quiet: false, profile, system, partners, server, directory, id, tag })
     }
 
     /// Takes the folder away if nothing was sent: what failed before it began leaves nothing.
@@ -216,7 +237,7 @@ impl<'a> Run<'a> {
         watch.screen.say("reconciling, order by order");
         let reconciling = Instant::now();
         let dead_letters = watch.depth(&ground.dead_letter_url).await?.total();
-        let account = account::take(account::Question {
+        let mut account = account::take(account::Question {
             observer: &ground.observer,
             meters: ground.meters.clone(),
             step_s: ground.step_s,
@@ -232,6 +253,7 @@ impl<'a> Run<'a> {
             undrained,
         })
         .await?;
+        watch.processes.add_memory(&mut account.timeline);
         self.save_samples(ground, &account).await?;
         watch.processes.look(&ground.function_processes());
 
@@ -244,6 +266,10 @@ impl<'a> Run<'a> {
         watch.screen.clear();
         self.write(&manifest, &account)?;
         let judgement = reporting::write_reports(&self.directory)?;
+        history::note(&self.directory, judgement.exit_code);
+        if self.quiet {
+            return Ok(judgement.exit_code);
+        }
         if self.arguments.json {
             let text = serde_json::to_string_pretty(&judgement).map_err(Failure::internal)?;
             println!("{text}");
@@ -329,6 +355,7 @@ impl<'a> Run<'a> {
             aborted: load.aborted.clone(),
             phases,
             generator: load.generator,
+            machine: process_use::machine(),
             processes: watch.processes.account(),
             faults: watch.ground.fault_counts().filter(|_| self.system.plans_faults()),
         })

@@ -8,6 +8,7 @@ mod dead_letters;
 mod deployed;
 mod forecast;
 mod full_disk;
+mod gates;
 mod local;
 mod moto;
 mod on_a_server;

@@ -32,8 +32,9 @@ pub(crate) struct Finished {
 
 /// Reads the one run under `out`.
 pub(crate) fn only_run(out: &Path) -> Finished {
-    let mut runs: Vec<PathBuf> =
-        std::fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path()).collect();
+    // Beside it is history.csv.
+    let paths = std::fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path());
+    let mut runs: Vec<PathBuf> = paths.filter(|path| path.is_dir()).collect();
     assert_eq!(runs.len(), 1, "{runs:?}");
     let directory = RunDirectory::open(runs.remove(0));
     Finished {

@@ -92,7 +92,9 @@ impl<'a> Watch<'a> {
             documented,
         };
         self.screen.show(phase, view);
-        self.processes.look(&self.ground.function_processes());
+        let processors = self.ground.function_processes();
+        self.processes.look(&processors);
+        self.processes.note_memory(elapsed.as_secs(), &processors);
         Ok(depth)
     }
 
