@@ -517,6 +517,25 @@ pub(crate) struct SimulateArguments {
 pub(crate) struct ReportArguments {
     /// A run's folder, such as runs/20261123-101500-business-day
     pub(crate) run: PathBuf,
+
+    /// AWS's bill of the same time (CUR 2.0 or FOCUS 1.2), set beside what cost.xlsx predicts
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bill: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) locale: LocaleArguments,
+}
+
+/// How finance reads cost.xlsx and cost.pdf: docs/finance.md.
+#[derive(Debug, Args)]
+pub(crate) struct LocaleArguments {
+    /// Language of cost.xlsx and cost.pdf: en or pt-BR
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    pub(crate) lang: reports::Language,
+
+    /// Show reais beside dollars in cost.xlsx and cost.pdf, at so many for one, such as 5.40
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    pub(crate) brl_rate: Option<rust_decimal::Decimal>,
 }
 
 #[derive(Debug, Args)]
@@ -597,6 +616,17 @@ pub(crate) struct ForecastArguments {
     /// Write charts (SVG) into this folder: break-even volumes, and what matters most
     #[arg(long, value_name = "FOLDER")]
     pub(crate) charts: Option<PathBuf>,
+
+    /// Write a workbook for finance, with live formulas: docs/finance.md
+    #[arg(long, value_name = "FILE")]
+    pub(crate) xlsx: Option<PathBuf>,
+
+    /// Write three pages for whoever signs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pdf: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) locale: LocaleArguments,
 
     /// Print the forecast as JSON on standard output, and nothing else there
     #[arg(long)]

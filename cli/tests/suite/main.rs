@@ -5,6 +5,7 @@ mod artefact;
 mod bad_input;
 mod cost;
 mod dead_letters;
+mod finance;
 mod forecast;
 mod local;
 mod moto;
