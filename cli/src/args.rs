@@ -546,6 +546,13 @@ pub(crate) struct ReportArguments {
     #[arg(required_unless_present = "runs")]
     pub(crate) run: Option<PathBuf>,
 
+    /// AWS's bill of the same time (CUR 2.0 or FOCUS 1.2), set beside what cost.xlsx predicts
+    #[arg(long, value_name = "FILE", conflicts_with = "runs")]
+    pub(crate) bill: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) locale: LocaleArguments,
+
     /// Make one page of several runs instead: time, cost and losses by volume, with a link to each
     #[arg(long, value_name = "FOLDER", num_args = 1.., conflicts_with = "run")]
     pub(crate) runs: Vec<PathBuf>,
@@ -573,6 +580,18 @@ pub(crate) struct LadderArguments {
     /// Print the figures as JSON on standard output, and nothing else there
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How finance reads cost.xlsx and cost.pdf: docs/finance.md.
+#[derive(Debug, Args)]
+pub(crate) struct LocaleArguments {
+    /// Language of cost.xlsx and cost.pdf: en or pt-BR
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    pub(crate) lang: reports::Language,
+
+    /// Show reais beside dollars in cost.xlsx and cost.pdf, at so many for one, such as 5.40
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    pub(crate) brl_rate: Option<rust_decimal::Decimal>,
 }
 
 #[derive(Debug, Args)]
@@ -653,6 +672,17 @@ pub(crate) struct ForecastArguments {
     /// Write charts (SVG) into this folder: break-even volumes, and what matters most
     #[arg(long, value_name = "FOLDER")]
     pub(crate) charts: Option<PathBuf>,
+
+    /// Write a workbook for finance, with live formulas: docs/finance.md
+    #[arg(long, value_name = "FILE")]
+    pub(crate) xlsx: Option<PathBuf>,
+
+    /// Write three pages for whoever signs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pdf: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) locale: LocaleArguments,
 
     /// Print the forecast as JSON on standard output, and nothing else there
     #[arg(long)]

@@ -1,14 +1,16 @@
 //! From a run's folder to its reports, whether the run has just ended or is long over.
 
 use claims::{Evidence, Judgement};
-use costmodel::Usage;
+use costmodel::{BilledLine, Usage};
 use gates::Check;
-use reports::{REPORTS, Recorded, ReportInput, RunStudy};
+use reports::{Finance, Locale, REPORTS, Recorded, ReportInput, RunStudy};
 use runlog::{
     CostRecord, LatencyKind, LatencySummary, Reconciliation, RunDirectory, RunManifest,
     read_latency_log, read_timeline,
 };
+use rust_decimal::Decimal;
 
+use crate::args::LocaleArguments;
 use crate::failure::Failure;
 
 /// The file of the verdict and the findings.
@@ -17,8 +19,17 @@ pub(crate) const VERDICT: &str = "verdict.json";
 /// The file of what the gates said, once they were checked.
 pub(crate) const CHECK: &str = "check.json";
 
-/// Judges the run in this folder and writes every report of it.
+/// Judges the run in this folder and writes every report of it, in English and in dollars.
 pub(crate) fn write_reports(directory: &RunDirectory) -> Result<Judgement, Failure> {
+    write_reports_for(directory, Locale::default(), None)
+}
+
+/// The same for a reader, and with what AWS billed beside what was predicted.
+pub(crate) fn write_reports_for(
+    directory: &RunDirectory,
+    locale: Locale,
+    billed: Option<Vec<BilledLine>>,
+) -> Result<Judgement, Failure> {
     let manifest: RunManifest = read(directory.manifest())?;
     let reconciliation: Reconciliation = read(directory.reconciliation())?;
     let usage: Usage = read(directory.usage())?;
@@ -45,20 +56,33 @@ pub(crate) fn write_reports(directory: &RunDirectory) -> Result<Judgement, Failu
         path if path.exists() => Some(read(path)?),
         _ => None,
     };
+    let mut finance = Finance::of_run(&evidence, &judgement, locale).map_err(Failure::internal)?;
+    if let Some(billed) = billed {
+        finance = finance.beside(billed);
+    }
     let input = ReportInput {
         evidence,
         judgement: &judgement,
         latency: &latency,
         study: &study,
         check: check.as_ref(),
+        finance: &finance,
     };
     for report in REPORTS {
-        let text = (report.render)(&input).map_err(Failure::internal)?;
-        RunDirectory::write(&directory.file(report.file), text.as_bytes())
-            .map_err(Failure::internal)?;
+        let content = (report.render)(&input).map_err(Failure::internal)?;
+        RunDirectory::write(&directory.file(report.file), &content).map_err(Failure::internal)?;
     }
     RunDirectory::write_json(&directory.file(VERDICT), &judgement).map_err(Failure::internal)?;
     Ok(judgement)
+}
+
+/// What the flags say of a reader.
+pub(crate) fn locale(arguments: &LocaleArguments) -> Result<Locale, Failure> {
+    let brl_per_usd = arguments.brl_rate;
+    if brl_per_usd.is_some_and(|rate| rate <= Decimal::ZERO) {
+        return Err(Failure::usage("--brl-rate must be above 0, such as 5.40"));
+    }
+    Ok(Locale { language: arguments.lang, brl_per_usd })
 }
 
 fn read<T: serde::de::DeserializeOwned>(path: std::path::PathBuf) -> Result<T, Failure> {

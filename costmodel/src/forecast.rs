@@ -43,7 +43,7 @@ pub use file::{Assumed, ForecastError, ForecastFile};
 pub use inputs::{INPUTS, Input};
 pub use layouts::{LayoutCost, Layouts, compare_layouts, layout_cost};
 pub use study::{Alternative, Drawing, Study};
-pub use uncertainty::{DrawPlan, Drawn, Draws, Spread, Swing, Uncertain};
+pub use uncertainty::{Band, DrawPlan, Drawn, Draws, Spread, Swing, Uncertain};
 
 /// A month of a forecast.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -63,6 +63,9 @@ pub struct ForecastMonth {
 pub struct Forecast {
     /// The months.
     pub months: Vec<ForecastMonth>,
+    /// The lines of each month.
+    #[serde(skip)]
+    pub lines: Vec<Vec<LineItem>>,
     /// The lines of the first month.
     pub first_month: Vec<LineItem>,
     /// The lines of the last month.
@@ -154,6 +157,7 @@ impl Forecast {
             years: rows.chunks(12).map(|year| year.iter().map(|month| month.total).sum()).collect(),
             first_month: priced.months.first().cloned().unwrap_or_default(),
             last_month: priced.months.last().cloned().unwrap_or_default(),
+            lines: priced.months,
             months: rows,
             total,
             orders,

@@ -53,7 +53,7 @@ impl Region {
     }
 
     /// What usage types of this region begin with.
-    pub(crate) fn usage_prefix(self) -> &'static str {
+    pub fn usage_prefix(self) -> &'static str {
         match self {
             Self::SaEast1 => "SAE1-",
             Self::UsEast1 => "",

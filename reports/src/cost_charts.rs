@@ -240,6 +240,8 @@ mod tests {
             seed: 1,
             median_inputs: 90.0,
             alternatives: Vec::new(),
+            months: Vec::new(),
+            years: Vec::new(),
             swings: vec![swing],
         };
         let svg = tornado_chart(&draws).unwrap();

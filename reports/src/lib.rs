@@ -1,33 +1,47 @@
-//! Turns the recorded facts and the findings of a run into files for people and for CI. Nothing
+//! Turns the recorded facts and the findings of a run into files for people, finance and CI. Nothing
 //! here decides: a report is a view, and can be made again from the run's folder.
 
 mod charts;
 mod cost_charts;
+mod cost_pdf;
+mod finance;
+mod finance_words;
+mod focus;
 mod heat_map;
 mod html;
 mod junit;
 mod ladder;
+mod locale;
 mod page;
 mod plan;
 mod plots;
+mod portuguese;
 mod proof;
+mod rate;
 mod recorded;
 mod run_study;
 mod scaling;
 mod simulation;
 mod summary;
 mod trend;
+mod verdict;
 mod words;
+mod workbook;
 
 pub use crate::proof::proof_page;
 pub use cost_charts::{break_even_chart, tornado_chart};
+pub use cost_pdf::cost_pdf;
+pub use finance::Finance;
+pub use focus::focus_bill;
 pub use ladder::{Rung, ladder_page};
+pub use locale::{Language, LanguageError, Locale};
 pub use plan::plan_chart;
 pub use recorded::{Recorded, RecordedError};
 pub use run_study::RunStudy;
 pub use scaling::scaling_page;
 pub use simulation::simulation_page;
 pub use trend::trend_page;
+pub use workbook::cost_workbook;
 
 use claims::{Evidence, Judgement};
 use gates::Check;
@@ -46,6 +60,8 @@ pub struct ReportInput<'a> {
     pub study: &'a RunStudy,
     /// What the gates said, once `vazao check` has asked them.
     pub check: Option<&'a Check>,
+    /// What finance is shown of it.
+    pub finance: &'a Finance,
 }
 
 /// A report: the file it makes, and how.
@@ -53,7 +69,7 @@ pub struct Report {
     /// Its file in the run's folder.
     pub file: &'static str,
     /// Makes its content.
-    pub render: fn(&ReportInput<'_>) -> Result<String, ReportError>,
+    pub render: fn(&ReportInput<'_>) -> Result<Vec<u8>, ReportError>,
 }
 
 /// A report that could not be made.
@@ -68,7 +84,10 @@ pub struct ReportError {
 
 /// Every report.
 pub const REPORTS: &[Report] = &[
-    Report { file: "report.html", render: html::render },
-    Report { file: "summary.md", render: summary::render },
-    Report { file: "junit.xml", render: junit::render },
+    Report { file: "report.html", render: |input| html::render(input).map(String::into_bytes) },
+    Report { file: "summary.md", render: |input| summary::render(input).map(String::into_bytes) },
+    Report { file: "junit.xml", render: |input| junit::render(input).map(String::into_bytes) },
+    Report { file: "cost.xlsx", render: |input| cost_workbook(input.finance) },
+    Report { file: "cost.pdf", render: |input| cost_pdf(input.finance) },
+    Report { file: "focus-1.2.csv", render: |input| focus_bill(input.finance) },
 ];

@@ -2,7 +2,7 @@
 //! packages of exact versions in an environment of their own. What is there is left alone.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -15,6 +15,7 @@ struct DebianPackage {
 /// In the order of their names.
 const DEBIAN: &[DebianPackage] = &[
     DebianPackage { name: "chromium", provides: "chromium" },
+    DebianPackage { name: "libreoffice-calc-nogui", provides: "soffice" },
     DebianPackage { name: "libxml2-utils", provides: "xmllint" },
     DebianPackage { name: "nodejs", provides: "node" },
     DebianPackage { name: "npm", provides: "npm" },
@@ -36,11 +37,14 @@ pub(crate) struct Environment {
 
 /// What the tests need.
 const TESTS: Environment = Environment { requirements: "xtask/requirements.txt", folder: "venv" };
+/// The FOCUS validator, which wants other versions of the same packages, and a newer Python.
+const FOCUS: Environment = Environment { requirements: "xtask/focus.txt", folder: "focus" };
 
 /// Installs what is missing; nothing is done, and nothing said, where all is there.
 pub(crate) fn install(root: &Path) -> Result<()> {
     install_debian()?;
     install_environment(root, TESTS)?;
+    install_environment(root, FOCUS)?;
     install_npm(root, "xtask/browser").map(drop)
 }
 
@@ -90,12 +94,35 @@ pub(crate) fn install_environment(root: &Path, wanted: Environment) -> Result<Pa
         return Ok(environment);
     }
     println!("== tools: pip install -r {requirements}");
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
+    run(python(requirements)?.args(["-m", "venv", "--clear"]).arg(&environment))?;
     run(Command::new(environment.join("bin/pip"))
         .args(["install", "--quiet", "--disable-pip-version-check", "--no-compile", "-r"])
         .arg(&file))?;
     std::fs::write(&installed, wanted).with_context(|| installed.display().to_string())?;
     Ok(environment)
+}
+
+/// The Python of an environment: whatever there is, or one that is new enough, where pip would
+/// silently take an old release for an old Python.
+fn python(requirements: &str) -> Result<Command> {
+    if requirements != FOCUS.requirements {
+        return Ok(Command::new("python3"));
+    }
+    let is_new = "import sys; sys.exit(sys.version_info < (3, 12))";
+    for (name, version) in [("python3", ""), ("python3.13", "3.13"), ("python3.12", "3.12")] {
+        let mut command = Command::new(name);
+        if !version.is_empty() {
+            // Where pyenv keeps several, this makes the one visible.
+            command.env("PYENV_VERSION", version);
+        }
+        let found = command.args(["-c", is_new]).stderr(Stdio::null()).status();
+        if found.is_ok_and(|status| status.success()) {
+            let mut python = Command::new(name);
+            python.envs((!version.is_empty()).then_some(("PYENV_VERSION", version)));
+            return Ok(python);
+        }
+    }
+    bail!("{requirements} needs Python 3.12 or newer, and there is none")
 }
 
 /// Installs the npm packages of a folder that has a lock below `target/tools`, under the folder's own

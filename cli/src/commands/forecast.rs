@@ -6,11 +6,13 @@ use std::path::Path;
 use std::thread::available_parallelism;
 
 use costmodel::forecast::{Drawing, ForecastFile, Study};
-use costmodel::{PriceSheet, Usd};
+use costmodel::{PriceSheet, Region, Usd};
+use reports::{Finance, cost_pdf, cost_workbook};
 use serde::Serialize;
 
 use crate::args::ForecastArguments;
 use crate::failure::Failure;
+use crate::reporting;
 
 /// Exit code of a budget that is exceeded.
 const OVER_BUDGET: u8 = 14;
@@ -36,6 +38,7 @@ pub(crate) fn execute(arguments: &ForecastArguments) -> Result<u8, Failure> {
     if let Some(folder) = &arguments.charts {
         write_charts(folder, &studies)?;
     }
+    write_finance(arguments, &studies)?;
     if arguments.json {
         let report = Report { version: 1, currency: "USD", scenarios: &studies };
         println!("{}", serde_json::to_string_pretty(&report).map_err(Failure::internal)?);
@@ -108,6 +111,27 @@ fn write_charts(folder: &Path, studies: &[Study]) -> Result<(), Failure> {
             std::fs::write(&file, svg.map_err(Failure::internal)?).map_err(named)?;
             eprintln!("wrote {}", file.display());
         }
+    }
+    Ok(())
+}
+
+/// The workbook and the pages for finance, of the first scenario with the others beside it.
+fn write_finance(arguments: &ForecastArguments, studies: &[Study]) -> Result<(), Failure> {
+    let locale = reporting::locale(&arguments.locale)?;
+    let wanted: [(_, fn(&Finance) -> _); 2] =
+        [(&arguments.xlsx, cost_workbook), (&arguments.pdf, cost_pdf)];
+    if wanted.iter().all(|(path, _)| path.is_none()) {
+        return Ok(());
+    }
+    let region: Region = studies[0].region.parse().map_err(Failure::internal)?;
+    let sheet = PriceSheet::snapshot(region).map_err(Failure::internal)?;
+    let finance = Finance::of_forecast(studies, &sheet, locale).map_err(Failure::internal)?;
+    for (path, render) in wanted {
+        let Some(path) = path else { continue };
+        let bytes = render(&finance).map_err(Failure::internal)?;
+        std::fs::write(path, bytes)
+            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+        eprintln!("wrote {}", path.display());
     }
     Ok(())
 }

@@ -5,19 +5,23 @@ use std::path::{Path, PathBuf};
 use runlog::RunDirectory;
 
 use crate::args::ReportArguments;
+use crate::bill_export;
 use crate::failure::Failure;
 use crate::{reporting, rungs};
 
 pub(crate) fn execute(arguments: &ReportArguments) -> Result<u8, Failure> {
     match &arguments.run {
-        Some(run) => one(run),
+        Some(run) => one(run, arguments),
         None => several(&arguments.runs, arguments.page.as_deref()),
     }
 }
 
-fn one(run: &Path) -> Result<u8, Failure> {
+fn one(run: &Path, arguments: &ReportArguments) -> Result<u8, Failure> {
     let directory = RunDirectory::open(run);
-    let judgement = reporting::write_reports(&directory)?;
+    let locale = reporting::locale(&arguments.locale)?;
+    let read = |path: &PathBuf| bill_export::read(path, None, false);
+    let billed = arguments.bill.as_ref().map(read).transpose()?.map(|export| export.lines);
+    let judgement = reporting::write_reports_for(&directory, locale, billed)?;
     println!("{}", judgement.reason);
     println!("{}", directory.file("report.html").display());
     Ok(judgement.exit_code)

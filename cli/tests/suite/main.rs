@@ -6,6 +6,7 @@ mod bad_input;
 mod cost;
 mod dead_letters;
 mod deployed;
+mod finance;
 mod forecast;
 mod full_disk;
 mod gates;

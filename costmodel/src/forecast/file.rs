@@ -13,7 +13,7 @@ use super::assumptions::{
 use super::inputs::INPUTS;
 use super::uncertainty::{Spread, Uncertain};
 use crate::storage::MONTHS_MAX;
-use crate::{PriceError, Region, RegionError, Terms};
+use crate::{PriceError, Region, RegionError, Terms, Usage};
 
 /// A forecast that cannot be made.
 #[derive(Debug, Error)]
@@ -74,7 +74,27 @@ pub struct ForecastFile {
     /// The keys that the file has.
     #[serde(skip)]
     stated: Vec<String>,
+    /// Whether a run measured what [`MEASURED`] names.
+    #[serde(skip)]
+    measured: bool,
 }
+
+/// What [`Assumptions::of_usage`] takes from a run.
+const MEASURED: &[&str] = &[
+    "documents.xml_bytes",
+    "documents.xml_bytes_per_item",
+    "documents.pdf_bytes",
+    "documents.pdf_bytes_per_item",
+    "function.memory_mb",
+    "function.cpu_ms_per_order",
+    "function.wait_ms_per_order",
+    "function.ms_per_invocation",
+    "function.init_ms",
+    "function.cold_start_percent",
+    "function.orders_per_invocation",
+    "logs.bytes_per_order",
+    "logs.bytes_per_invocation",
+];
 
 const fn five_years() -> usize {
     60
@@ -97,7 +117,7 @@ pub struct Assumed {
     pub value: f64,
     /// Its unit.
     pub unit: &'static str,
-    /// `assumed, default` or `assumed, file`.
+    /// `assumed, default`, `assumed, stated`, `measured` or `derived`.
     pub source: &'static str,
 }
 
@@ -124,6 +144,34 @@ impl ForecastFile {
             });
         }
         if wrong.is_empty() { Ok(file) } else { Err(ForecastError::Values(wrong)) }
+    }
+
+    /// A run carried on for so many months, at so many orders a day: what it measured of an order,
+    /// and the defaults for what no run can tell.
+    pub fn of_run(name: &str, usage: &Usage, region: Region, per_day: f64) -> Self {
+        let mut a = Assumptions::of_usage(usage);
+        let (least, most) = INPUTS[0].range;
+        a.orders.per_day = per_day.clamp(least, most);
+        Self {
+            name: Some(name.to_owned()),
+            region: region.to_string(),
+            free_tier: false,
+            months: five_years(),
+            api: a.api,
+            hosting: a.hosting,
+            orders: a.orders,
+            documents: a.documents,
+            queue: a.queue,
+            function: a.function,
+            logs: a.logs,
+            platform: a.platform,
+            storage: a.storage,
+            reads: a.reads,
+            servers: a.servers,
+            uncertain: BTreeMap::new(),
+            stated: Vec::new(),
+            measured: true,
+        }
     }
 
     /// The region whose prices it asks for.
@@ -200,13 +248,21 @@ impl ForecastFile {
                 key: input.key,
                 value: *(input.of)(&mut a),
                 unit: input.unit,
-                source: if self.stated.iter().any(|key| key == input.key) {
-                    "assumed, stated"
-                } else {
-                    "assumed, default"
-                },
+                source: self.source(input.key),
             })
             .collect()
+    }
+
+    fn source(&self, key: &str) -> &'static str {
+        if self.measured && MEASURED.contains(&key) {
+            "measured"
+        } else if self.measured && key == "orders.per_day" {
+            "derived"
+        } else if self.stated.iter().any(|stated| stated == key) {
+            "assumed, stated"
+        } else {
+            "assumed, default"
+        }
     }
 }
 

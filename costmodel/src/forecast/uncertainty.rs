@@ -17,6 +17,9 @@ use crate::{PriceSheet, Terms};
 /// The 90th percentile of the standard normal distribution.
 const Z90: f64 = 1.281_551_565_544_600_4;
 
+/// Draws whose months are kept: 10,000 x 132 months are 10 MB, and percentiles do not move any more.
+const KEPT_DRAWS: usize = 10_000;
+
 /// Inputs that are whole numbers of something, and cannot be drawn.
 const WHOLE: &[&str] = &["storage.retention_months", "function.batch_size"];
 
@@ -188,6 +191,17 @@ pub struct Swing {
     pub high: (f64, f64),
 }
 
+/// What the draws of the base came to in a time: one in ten is below p10, one in ten above p90.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Band {
+    /// USD.
+    pub p10: f64,
+    /// USD.
+    pub p50: f64,
+    /// USD.
+    pub p90: f64,
+}
+
 /// Draws of all uncertain inputs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Draws {
@@ -199,6 +213,10 @@ pub struct Draws {
     pub median_inputs: f64,
     /// The alternatives, the first of them the base.
     pub alternatives: Vec<Drawn>,
+    /// Each month of the base, from the first draws, 10,000 at most.
+    pub months: Vec<Band>,
+    /// Twelve months each, of the same draws; the last may have fewer.
+    pub years: Vec<Band>,
     /// By falling effect: a tornado.
     pub swings: Vec<Swing>,
 }
@@ -227,7 +245,11 @@ impl Draws {
     /// alternatives exactly before.
     pub fn of(plan: &DrawPlan<'_>, sheet: &PriceSheet, terms: Terms) -> Self {
         let fast = FastSheet::of(sheet, terms);
-        let totals = draw_all(plan, &fast);
+        let (totals, monthly) = draw_all(plan, &fast);
+        let yearly: Vec<f64> = monthly
+            .chunks(plan.months)
+            .flat_map(|draw| draw.chunks(12).map(|year| year.iter().sum()))
+            .collect();
         let alternatives =
             plan.changes.iter().enumerate().map(|(index, change)| {
                 drawn(change.to_string(), &totals, index, plan.changes.len())
@@ -238,28 +260,45 @@ impl Draws {
             seed: plan.seed,
             median_inputs,
             alternatives: alternatives.collect(),
+            months: bands(&monthly, plan.months),
+            years: bands(&yearly, plan.months.div_ceil(12)),
             swings,
         }
     }
 }
 
-/// The total of every draw and alternative: draw after draw.
-fn draw_all(plan: &DrawPlan<'_>, fast: &FastSheet) -> Vec<f64> {
+/// The total of every draw and alternative, draw after draw; and the months of the base, likewise,
+/// of as many draws as are kept.
+fn draw_all(plan: &DrawPlan<'_>, fast: &FastSheet) -> (Vec<f64>, Vec<f64>) {
     let width = plan.changes.len();
     let mut totals = vec![0.0; plan.draws * width];
+    let mut monthly = vec![0.0; plan.draws.min(KEPT_DRAWS) * plan.months];
     let each = plan.draws.div_ceil(plan.threads.max(1));
     std::thread::scope(|scope| {
-        for (part, chunk) in totals.chunks_mut(each * width).enumerate() {
+        let none = std::iter::repeat_with(Default::default);
+        let kept = monthly.chunks_mut(each * plan.months).chain(none);
+        for (part, (chunk, kept)) in totals.chunks_mut(each * width).zip(kept).enumerate() {
             let mut work = move || {
                 let mut worker = Worker::new(plan);
+                let mut kept = kept.chunks_mut(plan.months);
                 for (row, totals) in chunk.chunks_mut(width).enumerate() {
-                    worker.draw(plan, fast, part * each + row, totals);
+                    worker.draw(plan, fast, part * each + row, totals, kept.next());
                 }
             };
             if plan.threads <= 1 { work() } else { drop(scope.spawn(work)) }
         }
     });
-    totals
+    (totals, monthly)
+}
+
+/// The bands of each column.
+fn bands(rows: &[f64], width: usize) -> Vec<Band> {
+    let band = |column: usize| {
+        let mut values: Vec<f64> = rows.chunks(width).map(|row| row[column]).collect();
+        let mut at = |share| quantile(&mut values, share);
+        Band { p10: at(0.1), p50: at(0.5), p90: at(0.9) }
+    };
+    (0..width).map(band).collect()
 }
 
 /// The memory of one thread.
@@ -279,7 +318,14 @@ impl Worker {
         }
     }
 
-    fn draw(&mut self, plan: &DrawPlan<'_>, fast: &FastSheet, draw: usize, totals: &mut [f64]) {
+    fn draw(
+        &mut self,
+        plan: &DrawPlan<'_>,
+        fast: &FastSheet,
+        draw: usize,
+        totals: &mut [f64],
+        mut kept: Option<&mut [f64]>,
+    ) {
         // A stream for each draw: the same numbers whatever thread makes them.
         let stream = (draw as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(31);
         let mut random = Xoshiro256PlusPlus::seed_from_u64(plan.seed ^ stream);
@@ -289,6 +335,10 @@ impl Worker {
         }
         for (index, change) in plan.changes.iter().enumerate() {
             totals[index] = self.total(index, &change.of(&a), plan.months, fast);
+            // Of the base, which is the first.
+            if let Some(kept) = kept.take() {
+                kept.copy_from_slice(&self.out[..plan.months]);
+            }
         }
     }
 
@@ -393,6 +443,42 @@ mod tests {
                 // Four standard errors of 100,000 draws.
                 assert!((below - p).abs() < 0.0064, "{spread:?} {p} {below}, seed {seed}");
             }
+        }
+    }
+
+    fn drawn_over(months: usize, threads: usize) -> Draws {
+        let a = Assumptions::default();
+        let plan = DrawPlan {
+            assumptions: &a,
+            uncertain: &Uncertain::defaults(&a),
+            changes: &[Change::AsIs, Change::MemoryMb(512.0)],
+            months,
+            draws: 101,
+            seed: 5,
+            threads,
+        };
+        let sheet = PriceSheet::snapshot(crate::Region::SaEast1).unwrap();
+        Draws::of(&plan, &sheet, Terms { free_tier: false })
+    }
+
+    #[test]
+    fn the_bands_of_one_month_are_those_of_all_months() {
+        let draws = drawn_over(1, 1);
+        let base = &draws.alternatives[0];
+        let all = Band { p10: base.p10, p50: base.p50, p90: base.p90 };
+        assert_eq!((draws.months.as_slice(), draws.years.as_slice()), (&[all][..], &[all][..]));
+    }
+
+    /// 14 months are a year and two months; documents pile up, so that later months cost more.
+    #[test]
+    fn bands_are_of_each_month_and_year_whatever_the_threads() {
+        let draws = drawn_over(14, 1);
+        assert_eq!((draws.months.len(), draws.years.len()), (14, 2));
+        assert!(draws.months.windows(2).all(|pair| pair[0].p50 < pair[1].p50));
+        let [first, second] = [draws.years[0], draws.years[1]];
+        assert!(first.p10 < first.p50 && first.p50 < first.p90 && second.p90 < first.p90);
+        for threads in [3, 200] {
+            assert_eq!(drawn_over(14, threads), draws, "{threads} threads");
         }
     }
 }
