@@ -1,13 +1,14 @@
 //! The project's own chores: `cargo xtask ci` runs every check, `cargo xtask layers` the one on
 //! dependencies, `cargo xtask manifests` the one on the files that start machines, `cargo xtask
 //! policy` and `cargo xtask linters` those on what is deployed, `cargo xtask dist` makes the zips that
-//! are deployed, `cargo xtask prices` makes the price lists anew from their source table, and `cargo
+//! are deployed, `cargo xtask gallery` takes the README's pictures, `cargo xtask prices` makes the price lists anew from their source table, and `cargo
 //! xtask tools` installs the outside programs that tests use.
 #![expect(clippy::print_stdout, reason = "a tool that talks to a person")]
 #![expect(clippy::print_stderr, reason = "a tool that talks to a person")]
 
 mod ci;
 mod dist;
+mod gallery;
 mod layers;
 mod linters;
 mod manifests;
@@ -26,6 +27,7 @@ cargo xtask <command>
   ci STEP...       run only these checks
   tools            install the outside programs that the tests use
   dist [ARCH...]   make the zips that are deployed, arm64 and x86_64, and check them
+  gallery PAGE     take the README's pictures of a run's report.html
   layers           check that no crate imports upward
   manifests        check infra/load-shards-* with the validators of their engines
   linters          check infra/template.yaml and the workflows with linters of others
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         ["ci", steps @ ..] => ci::run(&root, steps),
         ["dist", architectures @ ..] => dist::run(&root, architectures),
         ["tools"] => tools::install(&root),
+        ["gallery", page] => gallery::run(&root, page),
         ["layers"] => layers::run(&root),
         ["manifests"] => manifests::run(&root),
         ["linters"] => linters::run(&root),

@@ -16,8 +16,9 @@ struct Station {
     numbers: Vec<(String, &'static str)>,
 }
 
-/// A box's width and height, and the gap to the next.
-const BOX: (u32, u32) = (164, 178);
+/// A box's width and its height, in a row and in a column, and the gap to the next.
+const WIDTH: u32 = 164;
+const HEIGHTS: [u32; 2] = [212, 176];
 const GAP: u32 = 38;
 
 #[expect(clippy::unnecessary_wraps, reason = "every section is made alike")]
@@ -110,43 +111,45 @@ fn whole(value: f64) -> String {
 
 fn drawing(class: &str, stations: &[Station], is_row: bool) -> Markup {
     let count = u32::try_from(stations.len()).unwrap_or(0);
-    let (step, size) = if is_row {
-        (BOX.0 + GAP, (count * (BOX.0 + GAP) - GAP + 4, BOX.1 + 4))
+    let [in_row, in_column] = HEIGHTS;
+    let (width, height, step, size) = if is_row {
+        let step = WIDTH + GAP;
+        (WIDTH, in_row, step, (count * step - GAP + 4, in_row + 4))
     } else {
-        (BOX.1 + GAP, (2 * BOX.0 + 4, count * (BOX.1 + GAP) - GAP + 4))
+        let step = in_column + GAP;
+        (2 * WIDTH, in_column, step, (2 * WIDTH + 4, count * step - GAP + 4))
     };
-    let width = if is_row { BOX.0 } else { 2 * BOX.0 };
     html! {
         svg class=(class) viewBox={ "0 0 " (size.0) " " (size.1) } role="img" aria-label=(in_words(stations)) {
             @for (n, station) in (0..count).zip(stations) {
                 @let (x, y) = if is_row { (2 + n * step, 2) } else { (2, 2 + n * step) };
                 g transform={ "translate(" (x) " " (y) ")" } {
-                    rect.box width=(width) height=(BOX.1) rx="8" {}
+                    rect.box width=(width) height=(height) rx="8" {}
                     text.name x="14" y="27" { (station.name) }
                     text.about x="14" y="45" { (station.about) }
                     @for (line, (number, what)) in station.numbers.iter().enumerate() {
                         @if is_row {
-                            text.number x="14" y=(72 + line * 30) { (number) }
-                            text.about x="14" y=(85 + line * 30) { (what) }
+                            text.number x="14" y=(74 + line * 36) { (number) }
+                            text.about x="14" y=(89 + line * 36) { (what) }
                         } @else {
                             text.number x="14" y=(74 + line * 28) { (number) }
                             text.about x="150" y=(74 + line * 28) { (what) }
                         }
                     }
                 }
-                @if n + 1 < count { (arrow((x, y), width, is_row)) }
+                @if n + 1 < count { (arrow((x, y), (width, height), is_row)) }
             }
         }
     }
 }
 
 /// From one box to the next.
-fn arrow((x, y): (u32, u32), width: u32, is_row: bool) -> Markup {
+fn arrow((x, y): (u32, u32), (width, height): (u32, u32), is_row: bool) -> Markup {
     let path = if is_row {
-        let (from, to, y) = (x + width + 5, x + width + GAP - 5, y + BOX.1 / 2);
+        let (from, to, y) = (x + width + 5, x + width + GAP - 5, y + height / 2);
         format!("M{from} {y}H{to}M{} {}L{to} {y}L{} {}", to - 7, y - 5, to - 7, y + 5)
     } else {
-        let (from, to, x) = (y + BOX.1 + 5, y + BOX.1 + GAP - 5, x + width / 2);
+        let (from, to, x) = (y + height + 5, y + height + GAP - 5, x + width / 2);
         format!("M{x} {from}V{to}M{} {}L{x} {to}L{} {}", x - 5, to - 7, x + 5, to - 7)
     };
     html! { path.arrow d=(path) {} }
