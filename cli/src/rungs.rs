@@ -156,7 +156,9 @@ mod tests {
     fn a_run_beside_the_page_and_one_elsewhere_are_linked_from_it() {
         let folder = tempfile::tempdir().unwrap();
         let (beside, elsewhere) = (folder.path().join("a/r1"), folder.path().join("b/r2"));
-        [&beside, &elsewhere].map(|run| std::fs::create_dir_all(run).unwrap());
+        for run in [&beside, &elsewhere] {
+            std::fs::create_dir_all(run).unwrap();
+        }
         let page = folder.path().join("a/ladder.html");
         assert_eq!(link(&beside, &page), "r1/report.html");
         assert_eq!(link(&elsewhere, &page), "../b/r2/report.html");

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use claims::Evidence;
 use costmodel::Usage;
-use reports::{REPORTS, Recorded, ReportInput, RunStudy};
+use reports::{Finance, Locale, REPORTS, Recorded, ReportInput, RunStudy};
 use runlog::{
     CostRecord, LatencyKind, LatencySummary, Reconciliation, RunDirectory, RunManifest,
     read_latency_log, read_timeline,
@@ -47,9 +47,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         extrapolation: extrapolation.as_ref(),
     };
     let judgement = claims::judge(&evidence);
-    let input = ReportInput { evidence, judgement: &judgement, latency: &latency, study: &study };
+    let finance = Finance::of_run(&evidence, &judgement, Locale::default())?;
+    lap("sixty months for finance");
+    let input = ReportInput {
+        evidence,
+        judgement: &judgement,
+        latency: &latency,
+        study: &study,
+        check: None,
+        finance: &finance,
+    };
     for report in REPORTS {
-        RunDirectory::write(&directory.file(report.file), (report.render)(&input)?.as_ref())?;
+        RunDirectory::write(&directory.file(report.file), &(report.render)(&input)?)?;
         lap(report.file);
     }
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
