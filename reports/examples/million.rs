@@ -108,5 +108,6 @@ fn point(second: u64) -> TimelinePoint {
         in_flight: Some(noise(second, 60) as f64),
         oldest_age_s: Some(0.0),
         concurrency: Some(2.0 + noise(second, 5) as f64),
+        ..TimelinePoint::default()
     }
 }

@@ -1,5 +1,6 @@
 //! Makes the page of a run's folder, and says how long each part took and how much memory it needed
 //! at most: `cargo run --release -p reports --example report -- runs/<id>`.
+#![expect(clippy::print_stdout, reason = "it prints figures")]
 
 use std::error::Error;
 use std::path::PathBuf;

@@ -143,9 +143,9 @@ fn most_different(series: &[f64], part: &Range<usize>) -> Option<(usize, f64)> {
     for t in 1..n {
         within_before += before[t - 1][t - 1];
         let (mut between, mut within_after) = (0.0, 0.0);
-        for last in t..n {
-            between += before[last][t];
-            within_after += before[last][last] - before[last][t];
+        for (last, sums) in before.iter().enumerate().skip(t) {
+            between += sums[t];
+            within_after += sums[last] - sums[t];
             let distance = energy([t, last + 1 - t], between, within_before, within_after);
             if best.is_none_or(|best| distance > best.1) {
                 best = Some((part.start + t, distance));
