@@ -102,27 +102,25 @@ pub(crate) fn install_environment(root: &Path, wanted: Environment) -> Result<Pa
     Ok(environment)
 }
 
-/// The Python of an environment: whatever there is, or one that is new enough, where pip would
-/// silently take an old release for an old Python.
+/// The Python of an environment: whatever there is, but for the FOCUS validator, whose NumPy is ready
+/// made for 3.12 and for nothing newer.
 fn python(requirements: &str) -> Result<Command> {
     if requirements != FOCUS.requirements {
         return Ok(Command::new("python3"));
     }
-    let is_new = "import sys; sys.exit(sys.version_info < (3, 12))";
-    for (name, version) in [("python3", ""), ("python3.13", "3.13"), ("python3.12", "3.12")] {
-        let mut command = Command::new(name);
-        if !version.is_empty() {
-            // Where pyenv keeps several, this makes the one visible.
-            command.env("PYENV_VERSION", version);
-        }
-        let found = command.args(["-c", is_new]).stderr(Stdio::null()).status();
+    let is_it = "import sys; sys.exit(sys.version_info[:2] != (3, 12))";
+    for (name, pyenv) in [("python3", None), ("python3.12", None), ("python3.12", Some("3.12"))] {
+        let mut python = Command::new(name);
+        // Where pyenv keeps several, this makes the one visible.
+        python.envs(pyenv.map(|version| ("PYENV_VERSION", version)));
+        let found = python.args(["-c", is_it]).stderr(Stdio::null()).status();
         if found.is_ok_and(|status| status.success()) {
             let mut python = Command::new(name);
-            python.envs((!version.is_empty()).then_some(("PYENV_VERSION", version)));
+            python.envs(pyenv.map(|version| ("PYENV_VERSION", version)));
             return Ok(python);
         }
     }
-    bail!("{requirements} needs Python 3.12 or newer, and there is none")
+    bail!("{requirements} needs Python 3.12, and there is none")
 }
 
 /// Installs the npm packages of a folder that has a lock below `target/tools`, under the folder's own

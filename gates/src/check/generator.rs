@@ -10,7 +10,7 @@ pub(super) fn gate(facts: &RunFacts<'_>) -> Gate {
     let (manifest, account) = (facts.evidence.manifest, facts.evidence.reconciliation);
     let look_at = "start lag and cpu in run.json; another machine, a lower rate, or --shard";
     let health = match bottleneck(manifest) {
-        Some(reason) => Measure::new("generator", Standing::Fail, reason, look_at),
+        Some(reason) => Measure::new("health", Standing::Fail, reason, look_at),
         None => {
             let said = format!(
                 "start lag p99 {}, busiest thread {} %, at most {} in flight of {}",
@@ -19,7 +19,7 @@ pub(super) fn gate(facts: &RunFacts<'_>) -> Gate {
                 manifest.generator.in_flight_max,
                 manifest.generator.in_flight_cap
             );
-            Measure::new("generator", Standing::Pass, said, look_at)
+            Measure::new("health", Standing::Pass, said, look_at)
         }
     };
     let ledger = account.sent.total() + account.not_sent;
