@@ -48,8 +48,11 @@ fn a_good_run_passes_and_says_what_it_was_not_judged_by() {
     assert!(gate(&check, "regression").reason.contains("0 comparable nights before"));
 }
 
+/// Something that is changed in a run.
+type Change = fn(&mut Run);
+
 /// What breaks each gate, in the order of precedence, with its code.
-const FAILURES: [(u8, fn(&mut Run)); 5] = [
+const FAILURES: [(u8, Change); 5] = [
     (20, |run| run.manifest.generator.capped = 7),
     (11, Run::lose_one),
     (10, |run| run.response.iter_mut().for_each(|order| order.1 += 400.0)),
@@ -179,7 +182,7 @@ fn the_generator_s_memory_counts_only_where_the_cloud_is_another_process() {
 
 #[test]
 fn every_series_that_grows_is_a_leak() {
-    let half_again: [(&str, fn(&mut Run)); 8] = [
+    let half_again: [(&str, Change); 8] = [
         ("acceptance, p50", |run| rise(&mut run.response)),
         ("acceptance to documents, p99", |run| rise(&mut run.end_to_end)),
         ("function duration", |run| {

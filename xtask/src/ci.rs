@@ -47,15 +47,41 @@ const POLICY: Step = step(
 );
 const TOOLS: Step =
     step("tools", "the outside programs that tests use are there", &["cargo", "xtask", "tools"]);
+/// The tests and what they start; clippy sees to the examples, which take long to link.
 const BUILD: Step = step(
     "build",
-    "everything compiles, the tests included",
-    &["cargo", "test", "--release", "--locked", "--workspace", "--no-run"],
+    "programs and tests compile",
+    &[
+        "cargo",
+        "test",
+        "--release",
+        "--locked",
+        "--workspace",
+        "--lib",
+        "--bins",
+        "--tests",
+        "--no-run",
+    ],
 );
 const TEST: Step = step(
     "test",
-    "unit, integration and doc tests",
-    &["cargo", "test", "--release", "--locked", "--workspace", "--no-fail-fast"],
+    "unit and integration tests",
+    &[
+        "cargo",
+        "test",
+        "--release",
+        "--locked",
+        "--workspace",
+        "--lib",
+        "--bins",
+        "--tests",
+        "--no-fail-fast",
+    ],
+);
+const EXAMPLES: Step = step(
+    "examples",
+    "what the documentation shows compiles and does what it says",
+    &["cargo", "test", "--release", "--locked", "--workspace", "--doc"],
 );
 const CLIPPY: Step = step(
     "clippy",
@@ -93,6 +119,7 @@ const STAGES: &[&[Lane]] = &[
     &[&[BUILD], &[TOOLS, MANIFESTS, LINTERS]],
     &[&[POLICY]],
     &[&[TEST], &[CLIPPY, DOCS]],
+    &[&[EXAMPLES]],
 ];
 
 fn steps() -> impl Iterator<Item = &'static Step> {
