@@ -95,7 +95,7 @@ mod tests {
         report.add_test_suite(gates(&check(), "soak"));
         let xml = report.to_string().unwrap();
         assert!(
-            xml.contains(r#"name="soak: gates" tests="4" disabled="2" errors="0" failures="1""#),
+            xml.contains(r#"name="soak: gates" tests="4" skipped="2" errors="0" failures="1""#),
             "{xml}"
         );
         assert!(

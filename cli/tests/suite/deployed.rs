@@ -4,6 +4,7 @@
 use std::process::Output;
 
 use costmodel::Usage;
+use localcloud::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 use orders::World;
 use processor::{DatabaseUrl, Seed, create_database};
 use runlog::{RunDirectory, Target};
@@ -21,8 +22,8 @@ fn run_against(local: &Local, moto: &Moto, arguments: &[&str]) -> Output {
     let environment = [
         ("AWS_ENDPOINT_URL", local.endpoint.as_str()),
         ("AWS_ENDPOINT_URL_CLOUDFORMATION", moto.endpoint.as_str()),
-        ("AWS_ACCESS_KEY_ID", "local"),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
     ];
     vazao(&[&["run", "--target", "aws"], arguments].concat()).envs(environment).output().unwrap()
 }
