@@ -46,5 +46,5 @@ fn at_four_times_the_limit_partners_are_told_so_and_what_was_accepted_is_documen
     // 10: partners were refused. 20: on a busy machine the generator may be late as well.
     let text = String::from_utf8_lossy(&output.stdout);
     assert!([Some(10), Some(20)].contains(&output.status.code()), "{text}");
-    assert!(text.contains("429") || text.contains("throttled"), "{text}");
+    assert!(text.contains("of the offered orders were accepted"), "{text}");
 }
