@@ -102,25 +102,33 @@ pub(crate) fn install_environment(root: &Path, wanted: Environment) -> Result<Pa
     Ok(environment)
 }
 
-/// The Python of an environment: whatever there is, but for the FOCUS validator, whose NumPy is ready
-/// made for 3.12 and for nothing newer.
+/// The Python of an environment: whatever there is, but for the FOCUS validator, which needs 3.12 or a
+/// newer one, and whose NumPy is ready made for 3.12 and compiled, for minutes, for any other.
 fn python(requirements: &str) -> Result<Command> {
     if requirements != FOCUS.requirements {
         return Ok(Command::new("python3"));
     }
-    let is_it = "import sys; sys.exit(sys.version_info[:2] != (3, 12))";
-    for (name, pyenv) in [("python3", None), ("python3.12", None), ("python3.12", Some("3.12"))] {
-        let mut python = Command::new(name);
+    let candidates = [
+        ("python3", None, "== (3, 12)"),
+        ("python3.12", None, "== (3, 12)"),
         // Where pyenv keeps several, this makes the one visible.
-        python.envs(pyenv.map(|version| ("PYENV_VERSION", version)));
-        let found = python.args(["-c", is_it]).stderr(Stdio::null()).status();
-        if found.is_ok_and(|status| status.success()) {
+        ("python3.12", Some("3.12"), "== (3, 12)"),
+        ("python3", None, ">= (3, 12)"),
+        ("python3.13", Some("3.13"), ">= (3, 12)"),
+    ];
+    for (name, pyenv, version) in candidates {
+        let python = || {
             let mut python = Command::new(name);
             python.envs(pyenv.map(|version| ("PYENV_VERSION", version)));
-            return Ok(python);
+            python
+        };
+        let is_it = format!("import sys; sys.exit(not sys.version_info[:2] {version})");
+        let found = python().args(["-c", &is_it]).stderr(Stdio::null()).status();
+        if found.is_ok_and(|status| status.success()) {
+            return Ok(python());
         }
     }
-    bail!("{requirements} needs Python 3.12, and there is none")
+    bail!("{requirements} needs Python 3.12 or newer, and there is none")
 }
 
 /// Installs the npm packages of a folder that has a lock below `target/tools`, under the folder's own
