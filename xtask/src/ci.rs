@@ -47,7 +47,7 @@ const POLICY: Step = step(
 );
 const TOOLS: Step =
     step("tools", "the outside programs that tests use are there", &["cargo", "xtask", "tools"]);
-/// The tests and what they start; clippy sees to the examples, which take long to link.
+/// The tests and the two examples that they start; clippy sees to the others, which take long to link.
 const BUILD: Step = step(
     "build",
     "programs and tests compile",
@@ -60,6 +60,10 @@ const BUILD: Step = step(
         "--lib",
         "--bins",
         "--tests",
+        "--example",
+        "echo_function",
+        "--example",
+        "serve",
         "--no-run",
     ],
 );
@@ -75,6 +79,10 @@ const TEST: Step = step(
         "--lib",
         "--bins",
         "--tests",
+        "--example",
+        "echo_function",
+        "--example",
+        "serve",
         "--no-fail-fast",
     ],
 );

@@ -31,8 +31,13 @@ for (const argument of pages) {
     for (const width of WIDTHS) {
       await page.setViewport({ width, height: 900 });
       if (width === WIDTHS[0]) await page.goto(pathToFileURL(file).href, { waitUntil: "load" });
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      if (over > 0) say(`${width} px: the page is ${over} px wider than the screen`);
+      const wide = await page.evaluate(() => {
+        if (document.documentElement.scrollWidth <= innerWidth) return null;
+        const right = (element) => element.getBoundingClientRect().right;
+        const [widest] = [...document.querySelectorAll("body *")].sort((a, b) => right(b) - right(a));
+        return `${widest.tagName} "${widest.textContent.slice(0, 60)}" ends at ${right(widest)} px`;
+      });
+      if (wide) say(`${width} px: the page is wider than the screen: ${wide}`);
       await page.screenshot({ path: `${shots}/${name}-${scheme}-${width}.png`, fullPage: true });
       if (width === 800) continue;
       await page.evaluate(axe);
