@@ -565,8 +565,8 @@ pub(crate) struct ReportArguments {
 /// Runs a business day of 1, 100, 10,000 and 1,000,000 orders, its time compressed, and writes one
 /// page of them: the evidence for "from one to millions". Ctrl-C keeps what was run.
 ///
-/// Exit code: that of the worst run, as of `vazao run`. A day of 1 order or of 100 tells no p99, so
-/// that of a ladder in which all is well is 21, not enough evidence.
+/// Exit code: that of the worst run, as of `vazao run`. A day of 1 order or of 100 tells no p99, which
+/// is no fault where a larger day tells it.
 #[derive(Debug, Args)]
 pub(crate) struct LadderArguments {
     /// The largest volume to run, orders a day

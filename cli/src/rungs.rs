@@ -14,7 +14,8 @@ use crate::reporting;
 
 /// Seconds of a day, and the exit codes of failing gates, the one that decides first.
 const DAY_S: f64 = 86_400.0;
-const GATES: [u8; 4] = [20, 11, 10, 21];
+const GATES: [u8; 3] = [20, 11, 10];
+const NOT_ENOUGH_EVIDENCE: u8 = 21;
 
 /// Reads the runs and writes their page.
 pub(crate) fn write(runs: &[PathBuf], page: &Path) -> Result<Vec<Rung>, Failure> {
@@ -24,11 +25,14 @@ pub(crate) fn write(runs: &[PathBuf], page: &Path) -> Result<Vec<Rung>, Failure>
     Ok(rungs)
 }
 
-/// The exit code of all of them: that of the first failing gate in the order of a run's.
+/// The exit code of all of them: that of the first failing gate in the order of a run's. One order or a
+/// hundred tell no p99; where a larger run tells it, they need not.
 pub(crate) fn worst(rungs: &[Rung]) -> u8 {
-    let is_there = |code: &&u8| rungs.iter().any(|rung| rung.exit_code == **code);
-    let failed = GATES.iter().find(is_there).copied();
-    failed.or_else(|| rungs.iter().map(|rung| rung.exit_code).find(|code| *code != 0)).unwrap_or(0)
+    let codes: Vec<u8> = rungs.iter().map(|rung| rung.exit_code).collect();
+    let is_there = |code: &&u8| codes.contains(code);
+    let open = |code: &&u8| **code == NOT_ENOUGH_EVIDENCE && codes.contains(&0);
+    let failed = GATES.iter().find(is_there);
+    failed.or_else(|| codes.iter().find(|code| **code != 0 && !open(code))).copied().unwrap_or(0)
 }
 
 /// The runs as a table, by rising volume.
@@ -150,6 +154,10 @@ mod tests {
         assert_eq!(of(&[21, 0, 11]), 11);
         assert_eq!(of(&[10, 20, 21]), 20);
         assert_eq!(of(&[0, 130]), 130);
+        // What a large run tells, a small one need not.
+        assert_eq!(of(&[21, 21, 0]), 0);
+        assert_eq!(of(&[21, 21]), 21);
+        assert_eq!(of(&[21, 0, 130]), 130);
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub struct Check {
 impl Check {
     /// The gate that decided; none if nothing failed.
     pub fn decisive(&self) -> Option<&Gate> {
-        self.gates.iter().find(|gate| decides(gate) && gate.exit_code == self.exit_code)
+        self.gates.iter().find(|gate| gate.fails() && gate.exit_code == self.exit_code)
     }
 }
 
@@ -95,13 +95,7 @@ fn passed(gates: &[Gate]) -> String {
     )
 }
 
-/// Whether a gate decides the exit code: it fails, or it is the one that says that something is
-/// not known.
-fn decides(gate: &Gate) -> bool {
-    gate.standing == Standing::Fail
-}
-
 fn exit_code(gates: &[Gate]) -> u8 {
-    let failing = |code: &u8| gates.iter().any(|gate| decides(gate) && gate.exit_code == *code);
+    let failing = |code: &u8| gates.iter().any(|gate| gate.fails() && gate.exit_code == *code);
     PRECEDENCE.into_iter().find(failing).unwrap_or(0)
 }

@@ -32,6 +32,9 @@ impl fmt::Display for Standing {
     }
 }
 
+/// The exit code of the gate that says that something is not known.
+pub(crate) const NOT_ENOUGH_EVIDENCE: u8 = 21;
+
 /// One number that a gate looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,6 +89,13 @@ impl Gate {
             }
         };
         Self { name: name.to_owned(), exit_code, standing, reason, measures }
+    }
+
+    /// Whether the run fails by it: something is beyond its limit, or, for the gate that asks for
+    /// evidence, there is none.
+    pub fn fails(&self) -> bool {
+        let is_open = self.standing == Standing::Inconclusive;
+        self.standing == Standing::Fail || is_open && self.exit_code == NOT_ENOUGH_EVIDENCE
     }
 
     /// Where to look: of each measure that stands as the gate does, once.

@@ -99,6 +99,23 @@ impl Config {
     /// # Errors
     /// All that is missing at once, or what is wrong.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        Self::read_of(variable, true)
+    }
+
+    /// Reads what is needed where nothing is signed: there is no certificate.
+    ///
+    /// # Errors
+    /// All that is missing at once, or what is wrong.
+    pub fn read_without_certificate(
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        Self::read_of(variable, false)
+    }
+
+    fn read_of(
+        variable: impl Fn(&str) -> Option<String>,
+        signs: bool,
+    ) -> Result<Self, ConfigError> {
         let lookup = |name: &str| variable(name).filter(|value| !value.is_empty());
         let mut missing = Vec::new();
         let mut required = |name: &'static str| {
@@ -108,7 +125,7 @@ impl Config {
             })
         };
         let database = required("VAZAO_DATABASE");
-        let certificate = required("VAZAO_CERTIFICATE").into();
+        let certificate = if signs { required("VAZAO_CERTIFICATE").into() } else { PathBuf::new() };
         let bucket = required("VAZAO_DOCUMENTS_BUCKET");
         let endpoint_of = |service: &str| {
             lookup(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| lookup("AWS_ENDPOINT_URL"))
@@ -178,6 +195,19 @@ mod tests {
     fn everything_that_is_missing_is_named_in_one_line() {
         let error = read(&[("VAZAO_DATABASE", ""), ("AWS_REGION", "")]).unwrap_err().to_string();
         assert_eq!(error, "set the environment variable(s) VAZAO_DATABASE, AWS_REGION");
+    }
+
+    #[test]
+    fn who_signs_nothing_needs_no_certificate() {
+        let variable = |name: &str| {
+            let known =
+                COMPLETE.iter().filter(|(known, _)| !known.starts_with("VAZAO_CERTIFICATE"));
+            known.clone().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
+        assert!(
+            matches!(Config::read(variable), Err(ConfigError::Missing(names)) if names.len() == 1)
+        );
+        assert_eq!(Config::read_without_certificate(variable).unwrap().bucket, "documents");
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod message;
 mod metrics;
 mod password;
 mod pipeline;
+mod reconciliation;
 mod settled;
 mod settling;
 mod signature;
@@ -51,11 +52,12 @@ pub use invoice::{
     Levy, LineTaxes, Numbering, Party, Place, Presumption, Sale, SaleHead, Shortfall, SoldLine,
     Substitution, Totals,
 };
-pub use log::{log_panics, log_startup_error, log_sweep, silence_log};
+pub use log::{log_panics, log_reconciled, log_startup_error, log_sweep, silence_log};
 pub use message::Message;
 pub use metrics::{BatchMetrics, Outcome, Processed, Spent};
 pub use password::{Login, Password};
 pub use pipeline::{Pipeline, Swept};
+pub use reconciliation::{Ledger, Numbers, Reconciled, reconcile};
 pub use settled::SettledOrder;
-pub use store::{DocumentStore, PutDocument, StoreError, Stored};
+pub use store::{DocumentStore, Held, PutDocument, StoreError, Stored};
 pub use tax::{Assessment, Route, TaxError, TaxedAmounts, assess};

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use orders::Reason;
 use serde_json::{Value, json};
 
-use crate::{ProcessError, Swept};
+use crate::{ProcessError, Reconciled, Swept};
 
 /// Whether nobody wants the lines.
 static SILENT: AtomicBool = AtomicBool::new(false);
@@ -61,6 +61,15 @@ pub fn log_sweep(swept: &Swept) {
         "owed": swept.owed,
         "documented": swept.documented,
         "failed": swept.failed,
+    }));
+}
+
+/// Says what a reconciliation found.
+pub fn log_reconciled(found: &Reconciled) {
+    write_line(&json!({
+        "level": if found.is_clean() { "INFO" } else { "ERROR" },
+        "event": "reconciled",
+        "found": found,
     }));
 }
 

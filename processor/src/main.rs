@@ -2,19 +2,23 @@
 //!
 //! What it does is the first argument or, as Lambda gives none, `VAZAO_ENTRY`: nothing for the
 //! orders of the queue; `sweep` for those that are settled and whose documents are owed, at every
-//! invocation, or once where there is no Lambda; `migrate` to bring the database to this version.
+//! invocation, or once where there is no Lambda; `reconcile`, in the same way, to compare a day of
+//! settled orders with what is in the bucket; `migrate` to bring the database to this version.
 
 // The layout of a future within futures, as deep as the path of an order; Rust 1.96 counts it.
 #![recursion_limit = "256"]
 
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use aws_lambda_events::event::sqs::SqsEvent;
+use jiff::Timestamp;
 use lambda_runtime::{LambdaEvent, service_fn};
 use processor::{
-    Certificate, Config, ConfigError, Database, DatabaseConfig, DocumentStore, Handler, Pipeline,
-    PostgresDatabase, Signer, Swept, log_panics, log_startup_error, log_sweep, migrate,
+    Certificate, Config, ConfigError, Database, DatabaseConfig, DocumentStore, Handler, Ledger,
+    Pipeline, PostgresDatabase, Signer, log_panics, log_reconciled, log_startup_error, log_sweep,
+    migrate, reconcile,
 };
 use serde_json::Value;
 
@@ -25,8 +29,19 @@ const SWEEP_AGE_S: u64 = 900;
 /// Orders of one sweep: what an invocation can put, with room to spare.
 const SWEEP_LIMIT: u32 = 1_000;
 
-/// A sweep ends this long before its invocation does.
-const SWEEP_MARGIN: Duration = Duration::from_secs(2);
+/// The sweeper has had its turns at an order that was settled longer ago than this
+/// (`VAZAO_RECONCILE_AGE_S`).
+const RECONCILE_AGE_S: u64 = 3_600;
+
+/// What is reconciled each day: the day, and an hour that the day before has looked at already, so that
+/// no order is between them.
+const RECONCILED: Duration = Duration::from_secs(25 * 3_600);
+
+/// Orders whose documents are asked for (`VAZAO_RECONCILE_ORDERS`): 30,000 requests, 1.2 US cents.
+const RECONCILE_ORDERS: u32 = 10_000;
+
+/// Work ends this long before its invocation does.
+const MARGIN: Duration = Duration::from_secs(2);
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -45,14 +60,31 @@ fn main() -> ExitCode {
 }
 
 fn run(entry: Option<&str>, started: Instant) -> Result<(), Failure> {
-    let config = Config::read(|name| std::env::var(name).ok())?;
-    let entry = match entry {
-        None => Entry::Orders,
-        Some("sweep") => Entry::Sweep,
-        Some("migrate") => return Ok(migrate(&config.database)?),
-        Some(other) => return Err(format!("no entry {other}: sweep or migrate, or none").into()),
-    };
-    let store = DocumentStore::new(&config.aws, &config.bucket);
+    let variable = |name: &str| std::env::var(name).ok();
+    let unsigned = || Config::read_without_certificate(variable);
+    match entry {
+        None => enter(&Config::read(variable)?, &Orders { started }),
+        Some("sweep") => enter(&Config::read(variable)?, &Sweep),
+        Some("reconcile") => enter(&unsigned()?, &Reconcile),
+        Some("migrate") => Ok(migrate(&unsigned()?.database)?),
+        Some(other) => {
+            Err(format!("no entry {other}: sweep, reconcile or migrate, or none").into())
+        }
+    }
+}
+
+/// What the function is there for.
+trait Entry {
+    async fn enter<D: Database + Ledger>(
+        &self,
+        config: &Config,
+        database: D,
+    ) -> Result<(), Failure>;
+}
+
+/// One thread is enough: the database is asked in it, and the bucket is waited for.
+fn enter(config: &Config, entry: &impl Entry) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match config.database.clone() {
         #[cfg(not(feature = "sqlite"))]
         DatabaseConfig::Sqlite(_) => Err(processor::DatabaseError::NoSqlite.into()),
@@ -60,74 +92,119 @@ fn run(entry: Option<&str>, started: Instant) -> Result<(), Failure> {
         DatabaseConfig::Sqlite(path) => {
             let database = processor::SqliteDatabase::open(&path);
             let database = database.map_err(|error| ConfigError::Open(error.to_string()))?;
-            entry.enter(&Pipeline::new(database, store, signer(&config)?), started)
+            runtime.block_on(entry.enter(config, database))
         }
         DatabaseConfig::Postgres(server) => {
-            let database = PostgresDatabase::new(server);
-            entry.enter(&Pipeline::new(database, store, signer(&config)?), started)
+            runtime.block_on(entry.enter(config, PostgresDatabase::new(server)))
         }
     }
 }
 
-fn signer(config: &Config) -> Result<Signer, ConfigError> {
+fn pipeline<D: Database>(config: &Config, database: D) -> Result<Pipeline<D>, ConfigError> {
     let certificate = Certificate::read(&config.certificate, &config.certificate_password.0)
         .map_err(|error| ConfigError::Certificate(error.to_string()))?;
-    Signer::new(&certificate).map_err(|error| ConfigError::Certificate(error.to_string()))
+    let signer =
+        Signer::new(&certificate).map_err(|error| ConfigError::Certificate(error.to_string()))?;
+    Ok(Pipeline::new(database, DocumentStore::new(&config.aws, &config.bucket), signer))
 }
 
-/// What the function is there for.
-enum Entry {
-    Orders,
-    Sweep,
+/// Settles the orders of the queue.
+struct Orders {
+    started: Instant,
 }
 
-impl Entry {
-    /// One thread is enough: the database is asked in it, and the bucket is waited for.
-    fn enter<D: Database>(self, pipeline: &Pipeline<D>, started: Instant) -> Result<(), Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        match self {
-            Self::Orders => runtime.block_on(serve(pipeline, started)),
-            Self::Sweep if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() => {
-                runtime.block_on(serve_sweeps(pipeline))
-            }
-            Self::Sweep => {
-                let until = Instant::now() + Duration::from_secs(3_600);
-                runtime.block_on(sweep(pipeline, until)).map(drop)
-            }
-        }
+impl Entry for Orders {
+    async fn enter<D: Database + Ledger>(
+        &self,
+        config: &Config,
+        database: D,
+    ) -> Result<(), Failure> {
+        let pipeline = pipeline(config, database)?;
+        let handler = &Handler::new(&pipeline, self.started);
+        lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
+            let deadline = UNIX_EPOCH + Duration::from_millis(event.context.deadline);
+            handler.handle(event.payload, deadline).await.map_err(lambda_runtime::Error::from)
+        }))
+        .await
     }
 }
 
-async fn serve<D: Database>(pipeline: &Pipeline<D>, started: Instant) -> Result<(), Failure> {
-    let handler = Handler::new(pipeline, started);
-    let handler = &handler;
-    lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
-        let deadline = UNIX_EPOCH + Duration::from_millis(event.context.deadline);
-        handler.handle(event.payload, deadline).await.map_err(lambda_runtime::Error::from)
-    }))
-    .await
+/// Documents what is owed.
+struct Sweep;
+
+impl Entry for Sweep {
+    async fn enter<D: Database + Ledger>(
+        &self,
+        config: &Config,
+        database: D,
+    ) -> Result<(), Failure> {
+        let pipeline = &pipeline(config, database)?;
+        scheduled(|until| sweep(pipeline, until)).await
+    }
 }
 
-/// The event of a schedule says nothing that matters.
-async fn serve_sweeps<D: Database>(pipeline: &Pipeline<D>) -> Result<(), Failure> {
+/// Compares what was settled with what is in the bucket.
+struct Reconcile;
+
+impl Entry for Reconcile {
+    async fn enter<D: Database + Ledger>(
+        &self,
+        config: &Config,
+        database: D,
+    ) -> Result<(), Failure> {
+        let store = &DocumentStore::new(&config.aws, &config.bucket);
+        let database = &database;
+        scheduled(|until| reconcile_day(database, store, until)).await
+    }
+}
+
+/// Does it at every invocation, or once where there is no Lambda. The event of a schedule says nothing
+/// that matters.
+async fn scheduled<F: Future<Output = Result<(), Failure>>>(
+    work: impl Fn(Instant) -> F,
+) -> Result<(), Failure> {
+    if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_none() {
+        return work(Instant::now() + Duration::from_secs(3_600)).await;
+    }
+    let work = &work;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
         let deadline = UNIX_EPOCH + Duration::from_millis(event.context.deadline);
         let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
-        sweep(pipeline, Instant::now() + left.saturating_sub(SWEEP_MARGIN)).await
+        work(Instant::now() + left.saturating_sub(MARGIN)).await
     }))
     .await
 }
 
-async fn sweep<D: Database>(pipeline: &Pipeline<D>, until: Instant) -> Result<Swept, Failure> {
-    let age_s = match std::env::var("VAZAO_SWEEP_AGE_S") {
-        Ok(text) => text.parse().map_err(|_| "VAZAO_SWEEP_AGE_S is a number of seconds")?,
-        Err(_) => SWEEP_AGE_S,
-    };
-    let swept = pipeline.sweep(Duration::from_secs(age_s), SWEEP_LIMIT, until).await?;
+async fn sweep<D: Database>(pipeline: &Pipeline<D>, until: Instant) -> Result<(), Failure> {
+    let age = Duration::from_secs(number("VAZAO_SWEEP_AGE_S", SWEEP_AGE_S)?);
+    let swept = pipeline.sweep(age, SWEEP_LIMIT, until).await?;
     log_sweep(&swept);
-    if swept.failed == 0 {
-        Ok(swept)
-    } else {
-        Err("documents of some orders are still owed".into())
+    if swept.failed > 0 {
+        return Err("documents of some orders are still owed".into());
+    }
+    Ok(())
+}
+
+async fn reconcile_day<L: Ledger>(
+    ledger: &L,
+    store: &DocumentStore,
+    until: Instant,
+) -> Result<(), Failure> {
+    let age_s = number("VAZAO_RECONCILE_AGE_S", RECONCILE_AGE_S)?;
+    let orders = number("VAZAO_RECONCILE_ORDERS", RECONCILE_ORDERS)?;
+    let end = Timestamp::now() - Duration::from_secs(age_s);
+    let found = reconcile(ledger, store, end - RECONCILED..end, orders, until).await?;
+    log_reconciled(&found);
+    if !found.is_clean() {
+        return Err("what is in the bucket is not what was settled".into());
+    }
+    Ok(())
+}
+
+/// A number from the environment, or its default.
+fn number<T: FromStr>(name: &str, default: T) -> Result<T, Failure> {
+    match std::env::var(name) {
+        Ok(text) => text.parse().map_err(|_| format!("{name} is a number, not {text:?}").into()),
+        Err(_) => Ok(default),
     }
 }

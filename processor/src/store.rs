@@ -9,7 +9,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use orders::DocumentKind;
+use orders::{DocumentKey, DocumentKind};
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -77,6 +78,21 @@ impl std::ops::AddAssign for Stored {
     }
 }
 
+/// What the bucket has under a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    sha256: Option<String>,
+    length: Option<usize>,
+}
+
+impl Held {
+    /// Whether it is this document: its length, and the hash that was put with it.
+    pub fn is(&self, document: &Document) -> bool {
+        let sha256 = hex(&Sha256::digest(&document.bytes));
+        self.length == Some(document.bytes.len()) && self.sha256 == Some(sha256)
+    }
+}
+
 /// A document that is not stored.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -115,17 +131,18 @@ impl DocumentStore {
         // Held until the answer; nobody closes the semaphore.
         let _place = self.places.acquire().await;
         let put = self.put_request(document)?;
-        let sha256 = *put.body_sha256();
-        let (answer, retries) = self.ask("PutObject", &put).await?;
-        if answer.status == 412 {
-            self.compare(document, &sha256).await?;
+        let (answer, retries) = self.ask("PutObject", &put, &[200, 412]).await?;
+        let is_ours =
+            || async { Ok(self.head(&document.key).await?.is_some_and(|held| held.is(document))) };
+        if answer.status == 412 && !is_ours().await? {
+            return Err(StoreError::Differs(document.key.kind()));
         }
         let bytes = document.bytes.len() as u64;
         Ok(Stored { documents: 1, bytes, retries: u64::from(retries) })
     }
 
     fn put_request(&self, document: &Document) -> Result<Request, StoreError> {
-        let mut put = self.request("PUT", document, document.bytes.clone())?;
+        let mut put = self.request("PUT", &document.key, document.bytes.clone())?;
         let sha256 = *put.body_sha256();
         put.header("content-type", document.key.kind().content_type());
         put.header("if-none-match", "*");
@@ -136,40 +153,46 @@ impl DocumentStore {
         Ok(put)
     }
 
-    async fn compare(&self, document: &Document, sha256: &[u8; 32]) -> Result<(), StoreError> {
-        let head = self.request("HEAD", document, Vec::new())?;
-        let (answer, _) = self.ask("HeadObject", &head).await?;
+    /// What the bucket has under a key, if anything.
+    ///
+    /// # Errors
+    /// If the service does not say. Without the permission to list the bucket it does not say it of
+    /// what is not there.
+    pub async fn held(&self, key: &DocumentKey) -> Result<Option<Held>, StoreError> {
+        let _place = self.places.acquire().await;
+        self.head(key).await
+    }
+
+    async fn head(&self, key: &DocumentKey) -> Result<Option<Held>, StoreError> {
+        let head = self.request("HEAD", key, Vec::new())?;
+        let (answer, _) = self.ask("HeadObject", &head, &[200, 404]).await?;
         let header = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
         let length = header("content-length").and_then(|text| text.parse().ok());
-        let same_hash = header(SHA256_METADATA) == Some(hex(sha256).as_str());
-        if same_hash && length == Some(document.bytes.len()) {
-            Ok(())
-        } else {
-            Err(StoreError::Differs(document.key.kind()))
-        }
+        let sha256 = header(SHA256_METADATA).map(str::to_owned);
+        Ok((answer.status == 200).then_some(Held { sha256, length }))
     }
 
     fn request(
         &self,
         method: &'static str,
-        document: &Document,
+        key: &DocumentKey,
         body: Vec<u8>,
     ) -> Result<Request, StoreError> {
-        let path = format!("{}{}", self.path, encoded(&document.key.to_string()));
+        let path = format!("{}{}", self.path, encoded(&key.to_string()));
         Request::new(method, &self.endpoint, &path, body)
             .map_err(|cause| StoreError::Service { operation: "address", cause })
     }
 
-    /// The answer, which another attempt would not better, and how many attempts it took beyond
-    /// the first.
+    /// The answer, which is one of these, and how many attempts it took beyond the first.
     async fn ask(
         &self,
         operation: &'static str,
         request: &Request,
+        answers: &[u16],
     ) -> Result<(Response, u32), StoreError> {
         let asked = timeout(OPERATION_TIMEOUT, self.attempts(request)).await;
         let cause = match asked {
-            Ok(Ok((answer, retries))) if matches!(answer.status, 200 | 412) => {
+            Ok(Ok((answer, retries))) if answers.contains(&answer.status) => {
                 return Ok((answer, retries));
             }
             Ok(Ok((answer, _))) => described(&answer),

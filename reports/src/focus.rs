@@ -1,6 +1,8 @@
 //! `focus-1.2.csv`: the bill as AWS would export it (Data Exports, table `FOCUS_1_2_AWS`), so that a
 //! simulated bill and a real one meet in a join on service, meter and period. Columns and allowed
 //! values: the FOCUS specification 1.2, and AWS's table dictionary for the three `x_` columns.
+//! `focus-1.4.csv` is the same bill in the columns of the Cost and Usage dataset of version 1.4, for
+//! who has gone on to that; AWS has not.
 //!
 //! One row a line and tier. What a list-price bill of usage does not have (discounts, commitments,
 //! resources, an invoice) is null: docs/finance.md.
@@ -14,12 +16,11 @@ use rust_decimal::Decimal;
 use crate::ReportError;
 use crate::finance::Finance;
 
-const FILE: &str = "focus-1.2.csv";
 /// No number: what reads a CSV would take an account's digits for a quantity.
 const ACCOUNT: &str = "vazao-simulated";
 
-/// The columns, in the order of their names; AWS's own last.
-const COLUMNS: [&str; 60] = [
+/// Columns of 1.2, in the order of their names.
+const COLUMNS_1_2: [&str; 57] = [
     "AvailabilityZone",
     "BilledCost",
     "BillingAccountId",
@@ -77,10 +78,58 @@ const COLUMNS: [&str; 60] = [
     "SubAccountName",
     "SubAccountType",
     "Tags",
-    "x_Discounts",
-    "x_Operation",
-    "x_ServiceCode",
 ];
+
+/// AWS's own, which come last.
+const COLUMNS_OF_AWS: [&str; 3] = ["x_Discounts", "x_Operation", "x_ServiceCode"];
+
+/// Columns of 1.2 that 1.4 has no more: what they said, the next two say.
+const GONE_IN_1_4: [&str; 2] = ["ProviderName", "PublisherName"];
+
+/// Columns that came with 1.3 and 1.4.
+const NEW_IN_1_4: [&str; 10] = [
+    "HostProviderName",
+    "ServiceProviderName",
+    "AllocatedMethodDetails",
+    "AllocatedMethodId",
+    "AllocatedResourceId",
+    "AllocatedResourceName",
+    "AllocatedTags",
+    "CommitmentProgramEligibilityDetails",
+    "ContractApplied",
+    "InvoiceDetailId",
+];
+
+/// A version of the specification that a bill is written by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FocusVersion {
+    /// 1.2, of May 2025: what AWS exports.
+    V1_2,
+    /// 1.4, of June 2026.
+    V1_4,
+}
+
+impl FocusVersion {
+    /// The file of a run's bill.
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::V1_2 => "focus-1.2.csv",
+            Self::V1_4 => "focus-1.4.csv",
+        }
+    }
+
+    /// The columns in the order of their names; AWS's own last.
+    fn columns(self) -> Vec<&'static str> {
+        let mut columns = COLUMNS_1_2.to_vec();
+        if self == Self::V1_4 {
+            columns.retain(|column| !GONE_IN_1_4.contains(column));
+            columns.extend(NEW_IN_1_4);
+            columns.sort_unstable();
+        }
+        columns.extend(COLUMNS_OF_AWS);
+        columns
+    }
+}
 
 /// The time that a bill is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,16 +144,20 @@ struct Period {
 ///
 /// # Errors
 /// If it is of a forecast, or cannot be written.
-pub fn focus_bill(finance: &Finance) -> Result<Vec<u8>, ReportError> {
-    let wrong =
-        |cause: &dyn std::fmt::Display| ReportError { file: FILE, cause: cause.to_string() };
+pub fn focus_bill(finance: &Finance, version: FocusVersion) -> Result<Vec<u8>, ReportError> {
+    let wrong = |cause: &dyn std::fmt::Display| ReportError {
+        file: version.file(),
+        cause: cause.to_string(),
+    };
     let run = finance.run.as_ref().ok_or_else(|| wrong(&"a forecast has no dates"))?;
     let period = Period::of(run.started_at).map_err(|error| wrong(&error))?;
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(COLUMNS).map_err(|error| wrong(&error))?;
+    let columns = version.columns();
+    writer.write_record(&columns).map_err(|error| wrong(&error))?;
     for line in &finance.bill {
         for charge in &line.charges {
-            let row = COLUMNS.map(|column| cell(column, (finance, &run.id), period, line, charge));
+            let row =
+                columns.iter().map(|column| cell(column, (finance, &run.id), period, line, charge));
             writer.write_record(row).map_err(|error| wrong(&error))?;
         }
     }
@@ -163,7 +216,11 @@ fn cell(
         | "ListUnitPrice"
         | "PricingCurrencyContractedUnitPrice"
         | "PricingCurrencyListUnitPrice" => number(charge.unit_price),
-        "InvoiceIssuerName" | "ProviderName" | "PublisherName" => "AWS".to_owned(),
+        "HostProviderName"
+        | "InvoiceIssuerName"
+        | "ProviderName"
+        | "PublisherName"
+        | "ServiceProviderName" => "AWS".to_owned(),
         "PricingCategory" => "Standard".to_owned(),
         "RegionId" => finance.study.region.clone(),
         "RegionName" => region_name(&finance.study.region).to_owned(),
@@ -234,11 +291,15 @@ fn region_name(code: &str) -> &'static str {
 mod tests {
     use super::*;
 
+    /// 57 columns of the one, 65 of the other, as their specifications count them.
     #[test]
     fn columns_are_in_the_order_of_their_names_and_awss_own_come_last() {
-        let (focus, own) = COLUMNS.split_at(57);
-        assert!(focus.is_sorted() && own.is_sorted());
-        assert!(own.iter().all(|column| column.starts_with("x_")));
+        for (version, count) in [(FocusVersion::V1_2, 57), (FocusVersion::V1_4, 65)] {
+            let columns = version.columns();
+            let (focus, own) = columns.split_at(count);
+            assert!(focus.is_sorted() && own.is_sorted());
+            assert!(own.len() == 3 && own.iter().all(|column| column.starts_with("x_")));
+        }
     }
 
     #[test]

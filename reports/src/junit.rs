@@ -58,16 +58,16 @@ fn status(standing: Standing, reason: &str) -> TestCaseStatus {
 
 /// A warning passes: CI has no colour between. The message says what moved and where to look.
 fn gate_status(gate: &Gate) -> TestCaseStatus {
+    if gate.fails() {
+        let places = gate.look_at().join("; ");
+        let look = if places.is_empty() { places } else { format!(". Look at {places}") };
+        return failure(&format!("{}{look}", gate.reason), &format!("exit {}", gate.exit_code));
+    }
     match gate.standing {
         GateStanding::Pass | GateStanding::Warn => TestCaseStatus::success(),
-        GateStanding::Fail => {
-            let places = gate.look_at().join("; ");
-            failure(
-                &format!("{}. Look at {places}", gate.reason),
-                &format!("exit {}", gate.exit_code),
-            )
+        GateStanding::Fail | GateStanding::NotJudged | GateStanding::Inconclusive => {
+            skipped(&gate.reason)
         }
-        GateStanding::NotJudged | GateStanding::Inconclusive => skipped(&gate.reason),
     }
 }
 

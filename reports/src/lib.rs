@@ -32,7 +32,7 @@ pub use crate::proof::proof_page;
 pub use cost_charts::{break_even_chart, tornado_chart};
 pub use cost_pdf::cost_pdf;
 pub use finance::Finance;
-pub use focus::focus_bill;
+pub use focus::{FocusVersion, focus_bill};
 pub use ladder::{Rung, ladder_page};
 pub use locale::{Language, LanguageError, Locale};
 pub use plan::plan_chart;
@@ -89,5 +89,6 @@ pub const REPORTS: &[Report] = &[
     Report { file: "junit.xml", render: |input| junit::render(input).map(String::into_bytes) },
     Report { file: "cost.xlsx", render: |input| cost_workbook(input.finance) },
     Report { file: "cost.pdf", render: |input| cost_pdf(input.finance) },
-    Report { file: "focus-1.2.csv", render: |input| focus_bill(input.finance) },
+    Report { file: "focus-1.2.csv", render: |input| focus_bill(input.finance, FocusVersion::V1_2) },
+    Report { file: "focus-1.4.csv", render: |input| focus_bill(input.finance, FocusVersion::V1_4) },
 ];

@@ -95,6 +95,22 @@ const PHRASES: &[(&str, &str)] = &[
     ("dashboards", "painéis"),
     ("alarms", "alarmes"),
     ("capacity units", "unidades de capacidade"),
+    // How a quantity was made. AWS's verbs stay: send, receive, delete, init.
+    ("objects of 128 KB and more", "objetos de 128 KB ou mais"),
+    ("calls received", "chamadas recebidas"),
+    ("empty receives", "leituras vazias"),
+    ("empty receive", "receive vazio"),
+    ("orders not yet compacted", "pedidos ainda não compactados"),
+    ("orders compacted and kept", "pedidos compactados e guardados"),
+    ("orders compacted", "pedidos compactados"),
+    ("orders kept", "pedidos guardados"),
+    ("orders read before compaction", "pedidos lidos antes da compactação"),
+    ("orders read after compaction", "pedidos lidos após a compactação"),
+    ("orders read", "pedidos lidos"),
+    ("orders in", "pedidos em"),
+    ("one a batch", "uma por lote"),
+    ("never read", "nunca lidos"),
+    ("month(s)", "mês(es)"),
     // Units.
     ("GB-months", "GB-mês"),
     ("object-months", "objetos-mês"),
@@ -192,6 +208,11 @@ mod tests {
         );
         assert_eq!(portuguese("batch window of 5 s"), "janela de lote de 5 s");
         assert_eq!(portuguese("thereafter"), "thereafter");
+        assert_eq!(
+            portuguese("7 bytes / 2^30 x 3 month(s), never read"),
+            "7 bytes / 2^30 x 3 mês(es), nunca lidos"
+        );
+        assert_eq!(portuguese("5 receive + 2 empty receive"), "5 receive + 2 receive vazio");
         assert_eq!(named(Language::English, "requests"), "requests");
     }
 }

@@ -47,10 +47,27 @@ const POLICY: Step = step(
 );
 const TOOLS: Step =
     step("tools", "the outside programs that tests use are there", &["cargo", "xtask", "tools"]);
-/// The tests and the two examples that they start; clippy sees to the others, which take long to link.
+/// The programs and the two examples that tests start; clippy sees to the others, which take long to
+/// link.
+const PROGRAMS: Step = step(
+    "programs",
+    "what is shipped compiles, and what tests start",
+    &[
+        "cargo",
+        "build",
+        "--release",
+        "--locked",
+        "--workspace",
+        "--bins",
+        "--example",
+        "echo_function",
+        "--example",
+        "serve",
+    ],
+);
 const BUILD: Step = step(
     "build",
-    "programs and tests compile",
+    "tests compile",
     &[
         "cargo",
         "test",
@@ -60,10 +77,6 @@ const BUILD: Step = step(
         "--lib",
         "--bins",
         "--tests",
-        "--example",
-        "echo_function",
-        "--example",
-        "serve",
         "--no-run",
     ],
 );
@@ -79,10 +92,6 @@ const TEST: Step = step(
         "--lib",
         "--bins",
         "--tests",
-        "--example",
-        "echo_function",
-        "--example",
-        "serve",
         "--no-fail-fast",
     ],
 );
@@ -124,7 +133,7 @@ type Lane = &'static [Step];
 /// Lanes of a stage run side by side; the next stage begins when all of them have passed.
 const STAGES: &[&[Lane]] = &[
     &[&[FORMAT, LAYERS, PRICES]],
-    &[&[BUILD], &[TOOLS, MANIFESTS, LINTERS]],
+    &[&[PROGRAMS, BUILD], &[TOOLS, MANIFESTS, LINTERS]],
     &[&[POLICY]],
     &[&[TEST], &[CLIPPY, DOCS]],
     &[&[EXAMPLES]],

@@ -44,8 +44,10 @@ pub struct OrderPath<'s> {
     pub processor: Option<&'s Resource>,
     /// The mapping from queue to function.
     pub mapping: Option<&'s Value>,
-    /// The function that a schedule starts.
+    /// The function that documents what is owed.
     pub sweeper: Option<&'s Resource>,
+    /// The function that looks at a day again.
+    pub reconciler: Option<&'s Resource>,
     /// Where the function puts documents.
     pub bucket: Option<&'s Resource>,
 }
@@ -64,15 +66,17 @@ impl Stack {
         let dead_letters =
             dead.and_then(|arn| self.of("AWS::SQS::Queue").find(|queue| queue_arn(queue) == arn));
         let (processor, mapping) = self.processor(queue);
-        let sweeper = self
-            .of("AWS::Serverless::Function")
-            .find(|function| function.text("/Environment/Variables/VAZAO_ENTRY") == "sweep");
+        let entered = |entry: &str| {
+            self.of("AWS::Serverless::Function")
+                .find(|function| function.text("/Environment/Variables/VAZAO_ENTRY") == entry)
+        };
+        let (sweeper, reconciler) = (entered("sweep"), entered("reconcile"));
         let bucket = processor
             .map(|function| function.text("/Environment/Variables/VAZAO_DOCUMENTS_BUCKET"))
             .and_then(|name| {
                 self.of("AWS::S3::Bucket").find(|bucket| bucket.text("/BucketName") == name)
             });
-        OrderPath { methods, queue, dead_letters, processor, mapping, sweeper, bucket }
+        OrderPath { methods, queue, dead_letters, processor, mapping, sweeper, reconciler, bucket }
     }
 
     fn processor(&self, queue: Option<&Resource>) -> (Option<&Resource>, Option<&Value>) {

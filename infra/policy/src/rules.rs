@@ -60,7 +60,7 @@ pub const RULES: &[Rule] = &[
     watch::ALARMS_TELL_SOMEBODY,
     watch::ALARMS_WATCH_WHAT_IS_THERE,
     function::SWEPT,
-    watch::SWEEPER_ALARMS,
+    watch::SCHEDULE_ALARMS,
     watch::NO_ORDERS_IN_LOGS,
     watch::ACCESS_LOG,
     access::NO_BACK_DOOR,
@@ -71,4 +71,5 @@ pub const RULES: &[Rule] = &[
     stack::OUTPUTS,
     database::NARROW_NETWORK,
     function::ONE_PROGRAM,
+    function::RECONCILED,
 ];

@@ -40,17 +40,23 @@ fn alarms_and_dashboards_are_counted() {
     assert_eq!(of(&stack, "AWS::CloudWatch::Dashboard").len(), idle("dashboards"));
 }
 
-/// Four an hour in 720 hours, on the processors and with the memory of the template.
+/// Four sweeps an hour and a reconciliation a day in 720 hours, on the processors and with the memory of
+/// the template.
 #[test]
-fn sweeps_are_counted() {
+fn what_schedules_start_is_counted() {
     let stack = deployed();
     let functions = of(&stack, "AWS::Serverless::Function");
     let sweeper = functions.iter().find(|function| function.id == "OrderSweeper").unwrap();
     let schedule = &sweeper.properties["Events"]["Sweep"]["Properties"]["ScheduleExpression"];
     assert_eq!(schedule, "rate(15 minutes)");
-    assert_eq!(idle("requests"), idle("month_hours") * 4);
-    assert_eq!(sweeper.properties["MemorySize"], idle("memory_mb"));
-    assert_eq!(sweeper.properties["Architectures"][0], "arm64");
+    let reconciler = functions.iter().find(|function| function.id == "OrderReconciler").unwrap();
+    let daily = &reconciler.properties["Events"]["Reconcile"]["Properties"]["ScheduleExpression"];
+    assert_eq!(daily, "cron(0 6 * * ? *)");
+    assert_eq!(idle("requests"), idle("month_hours") * 4 + idle("month_hours") / 24);
+    for function in [sweeper, reconciler] {
+        assert_eq!(function.properties["MemorySize"], idle("memory_mb"));
+        assert_eq!(function.properties["Architectures"][0], "arm64");
+    }
     assert!(IDLE.contains("architecture = \"arm64\""));
 }
 

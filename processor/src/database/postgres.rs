@@ -17,13 +17,16 @@ mod setup;
 mod temporary;
 mod tls;
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio_postgres::types::Type;
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
 
 use super::stored::StoredOrder;
 use super::{Database, DatabaseError, Facts, Settlement};
+use crate::reconciliation::{Ledger, Numbers, statements};
 use crate::settling::Settling;
 use crate::{Message, SettledOrder};
 
@@ -66,6 +69,18 @@ impl PostgresDatabase {
     /// The same database, read anew for each order: what memory saves can be measured by it.
     pub fn without_memory(self) -> Self {
         Self { remembers: false, ..self }
+    }
+
+    async fn query(
+        &self,
+        statement: &str,
+        parameters: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Vec<Row>, DatabaseError> {
+        self.connector
+            .with(async |connection| {
+                Ok(connection.client().query_typed(statement, parameters).await?)
+            })
+            .await
     }
 
     async fn settle_on(
@@ -192,18 +207,57 @@ impl Database for PostgresDatabase {
             WHERE NOT documented AND decided_at_ms <= $1 ORDER BY decided_at_ms LIMIT $2";
         let age_ms = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
         let decided_by_ms = now.as_millisecond().saturating_sub(age_ms);
-        let rows = self
-            .connector
-            .with(async |connection| {
-                let types =
-                    [(&decided_by_ms as _, Type::INT8), (&i64::from(limit) as _, Type::INT8)];
-                Ok(connection.client().query_typed(OWED, &types).await?)
-            })
-            .await?;
-        let stored = |row: &tokio_postgres::Row| {
-            let stored: Result<StoredOrder, _> = serde_json::from_str(row.try_get(0)?);
-            stored.map_err(|_| DatabaseError::Stored("order"))?.try_into()
-        };
+        let (by, limit) = (&decided_by_ms as _, &i64::from(limit) as _);
+        let rows = self.query(OWED, &[(by, Type::INT8), (limit, Type::INT8)]).await?;
         rows.iter().map(stored).collect()
     }
+}
+
+impl Ledger for PostgresDatabase {
+    async fn first_from(&self, from: i64) -> Result<Option<(i64, i64)>, DatabaseError> {
+        let rows = self.query(statements::FIRST_FROM, &[(&from, Type::INT8)]).await?;
+        rows.first().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose()
+    }
+
+    async fn count(&self, rows: RangeInclusive<i64>) -> Result<(u64, u64), DatabaseError> {
+        let rows = self.query(statements::COUNT, &ends(&rows)).await?;
+        let row = rows.first().ok_or(DatabaseError::Stored("count"))?;
+        Ok((counted(row, 0)?, counted(row, 1)?))
+    }
+
+    async fn numbers(&self, rows: RangeInclusive<i64>) -> Result<Vec<Numbers>, DatabaseError> {
+        let numbers = |row: &Row| {
+            let (cnpj, series) = (row.try_get(0)?, row.try_get(1)?);
+            Ok(Numbers { cnpj, series, first: row.try_get(2)?, last: row.try_get(3)? })
+        };
+        self.query(statements::NUMBERS, &ends(&rows)).await?.iter().map(numbers).collect()
+    }
+
+    async fn issued(&self, numbers: &Numbers) -> Result<u64, DatabaseError> {
+        let Numbers { cnpj, series, first, last } = numbers;
+        let numbers: [(&(dyn ToSql + Sync), Type); 4] =
+            [(cnpj, Type::TEXT), (series, Type::INT4), (first, Type::INT4), (last, Type::INT4)];
+        let rows = self.query(statements::ISSUED, &numbers).await?;
+        counted(rows.first().ok_or(DatabaseError::Stored("count"))?, 0)
+    }
+
+    async fn orders(&self, rows: &[i64]) -> Result<Vec<SettledOrder>, DatabaseError> {
+        const ORDERS: &str = "SELECT stored_order(order_id)::text FROM sales_order
+            WHERE order_id = ANY($1) ORDER BY order_id";
+        let rows = self.query(ORDERS, &[(&rows, Type::INT8_ARRAY)]).await?;
+        rows.iter().map(stored).collect()
+    }
+}
+
+fn ends(rows: &RangeInclusive<i64>) -> [(&(dyn ToSql + Sync), Type); 2] {
+    [(rows.start(), Type::INT8), (rows.end(), Type::INT8)]
+}
+
+fn counted(row: &Row, column: usize) -> Result<u64, DatabaseError> {
+    u64::try_from(row.try_get::<_, i64>(column)?).map_err(|_| DatabaseError::Stored("count"))
+}
+
+fn stored(row: &Row) -> Result<SettledOrder, DatabaseError> {
+    let stored: Result<StoredOrder, _> = serde_json::from_str(row.try_get(0)?);
+    stored.map_err(|_| DatabaseError::Stored("order"))?.try_into()
 }

@@ -7,6 +7,7 @@ mod setup;
 mod write;
 
 use std::cell::RefCell;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use tokio::task::yield_now;
 use self::group::Waiting;
 use super::{Database, DatabaseError, Settlement};
 use crate::settling::Settling;
-use crate::{Message, SettledOrder};
+use crate::{Ledger, Message, Numbers, SettledOrder};
 
 pub(crate) use migration::migrate_sqlite;
 pub(crate) use setup::create_sqlite;
@@ -176,5 +177,27 @@ impl Database for SqliteDatabase {
         let age_ms = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
         let decided_by_ms = now.as_millisecond().saturating_sub(age_ms);
         read::owed(&self.connection.borrow(), decided_by_ms, limit)
+    }
+}
+
+impl Ledger for SqliteDatabase {
+    async fn first_from(&self, from: i64) -> Result<Option<(i64, i64)>, DatabaseError> {
+        read::first_from(&self.connection.borrow(), from)
+    }
+
+    async fn count(&self, rows: RangeInclusive<i64>) -> Result<(u64, u64), DatabaseError> {
+        read::count(&self.connection.borrow(), &rows)
+    }
+
+    async fn numbers(&self, rows: RangeInclusive<i64>) -> Result<Vec<Numbers>, DatabaseError> {
+        read::numbers(&self.connection.borrow(), &rows)
+    }
+
+    async fn issued(&self, numbers: &Numbers) -> Result<u64, DatabaseError> {
+        read::issued(&self.connection.borrow(), numbers)
+    }
+
+    async fn orders(&self, rows: &[i64]) -> Result<Vec<SettledOrder>, DatabaseError> {
+        read::orders(&self.connection.borrow(), rows)
     }
 }

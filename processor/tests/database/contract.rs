@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::ToSpan;
 use orders::{OrderStatus, Reason, UnitPrice};
-use processor::{DatabaseError, Settlement};
+use processor::{DatabaseError, Numbers, Settlement};
 
 use crate::server::block_on;
 use crate::shop::{Kind, Shop, message, now};
@@ -34,6 +34,7 @@ on_both! {
     a_part_is_confirmed_if_the_partner_allows_it
     what_is_due_is_what_the_invoice_says
     an_order_is_owed_until_it_is_documented
+    what_was_settled_is_read_back_by_its_rows
     orders_are_spread_over_the_series
     from_2027_on_nothing_is_billed
 }
@@ -261,6 +262,42 @@ async fn an_order_is_owed_until_it_is_documented(kind: Kind) {
     assert_eq!(database.owed(later, minute, 10).await.unwrap(), [second]);
     assert_eq!(shop.number("SELECT count(*) FROM billing_ledger WHERE status = 'stored'"), 1);
     assert!(database.settled(&shop.message(0)).await.0.documented);
+}
+
+async fn what_was_settled_is_read_back_by_its_rows(kind: Kind) {
+    let shop = Shop::new(kind);
+    let database = shop.open();
+    let mut settled = Vec::new();
+    for index in 0..4 {
+        let minute = now() + (i64::try_from(index).unwrap() * 60).seconds();
+        let Settlement::Settled { order, .. } =
+            database.settle(&shop.message(index), minute).await.unwrap()
+        else {
+            panic!("in conflict")
+        };
+        settled.push(*order);
+    }
+    database.mark_documented(&[settled[2].order_id]).await.unwrap();
+    settled[2].documented = true;
+    let rows: Vec<i64> = settled.iter().map(|order| order.order_id).collect();
+    let ms = |minutes: i64| now().as_millisecond() + minutes * 60_000;
+
+    assert_eq!(database.first_from(0).await, Some((rows[0], ms(0))));
+    assert_eq!(database.first_from(rows[1] + 1).await, Some((rows[2], ms(2))));
+    assert_eq!(database.first_from(rows[3] + 1).await, None);
+    assert_eq!(database.count(rows[1]..=rows[3]).await, (3, 1));
+    assert_eq!(database.count(rows[3] + 1..=rows[3] + 9).await, (0, 0));
+    let asked = [rows[3] + 1, rows[2], rows[0]];
+    let mut orders = database.orders(&asked).await;
+    orders.sort_by_key(|order| order.order_id);
+    assert_eq!(orders, [settled[0].clone(), settled[2].clone()]);
+
+    let mut numbers = database.numbers(rows[0]..=rows[2]).await;
+    let used = numbers.pop().unwrap();
+    assert_eq!((numbers.len(), used.first, used.last), (0, 1, 3));
+    assert_eq!(database.issued(&used).await, 3);
+    assert_eq!(database.issued(&Numbers { first: 3, last: 9, ..used.clone() }).await, 2);
+    assert_eq!(database.issued(&Numbers { series: used.series + 1, ..used }).await, 0);
 }
 
 async fn orders_are_spread_over_the_series(kind: Kind) {

@@ -1,6 +1,7 @@
 //! A database of a small world, of either kind, and the messages of its partners.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -9,8 +10,8 @@ use aws_lambda_events::event::sqs::{SqsMessage, SqsMessageAttribute};
 use jiff::Timestamp;
 use orders::{Order, RunTag, Sampler, World, WorldSize};
 use processor::{
-    Database, DatabaseError, DatabaseUrl, Message, PostgresConfig, PostgresDatabase, Seed,
-    SettledOrder, Settlement, SqliteDatabase, create_database,
+    Database, DatabaseError, DatabaseUrl, Ledger, Message, Numbers, PostgresConfig,
+    PostgresDatabase, Seed, SettledOrder, Settlement, SqliteDatabase, create_database,
 };
 use tempfile::TempDir;
 
@@ -208,6 +209,41 @@ impl Opened {
         match self {
             Self::Sqlite(database) => database.owed(now, age, limit).await,
             Self::Postgres(database) => database.owed(now, age, limit).await,
+        }
+    }
+
+    pub(crate) async fn first_from(&self, from: i64) -> Option<(i64, i64)> {
+        match self {
+            Self::Sqlite(database) => database.first_from(from).await.unwrap(),
+            Self::Postgres(database) => database.first_from(from).await.unwrap(),
+        }
+    }
+
+    pub(crate) async fn count(&self, rows: RangeInclusive<i64>) -> (u64, u64) {
+        match self {
+            Self::Sqlite(database) => database.count(rows).await.unwrap(),
+            Self::Postgres(database) => database.count(rows).await.unwrap(),
+        }
+    }
+
+    pub(crate) async fn numbers(&self, rows: RangeInclusive<i64>) -> Vec<Numbers> {
+        match self {
+            Self::Sqlite(database) => database.numbers(rows).await.unwrap(),
+            Self::Postgres(database) => database.numbers(rows).await.unwrap(),
+        }
+    }
+
+    pub(crate) async fn issued(&self, numbers: &Numbers) -> u64 {
+        match self {
+            Self::Sqlite(database) => database.issued(numbers).await.unwrap(),
+            Self::Postgres(database) => database.issued(numbers).await.unwrap(),
+        }
+    }
+
+    pub(crate) async fn orders(&self, rows: &[i64]) -> Vec<SettledOrder> {
+        match self {
+            Self::Sqlite(database) => database.orders(rows).await.unwrap(),
+            Self::Postgres(database) => database.orders(rows).await.unwrap(),
         }
     }
 

@@ -8,8 +8,8 @@ use std::thread;
 
 use orders::{DocumentKind, StatusDocument};
 use processor::{
-    AwsConfig, Database, DocumentStore, Outcome, Pipeline, Poison, Process, ProcessError,
-    StoreError, confirmation_document, nfe_document,
+    AwsConfig, Database, DocumentStore, Ledger, Outcome, Pipeline, Poison, Process, ProcessError,
+    Reconciled, StoreError, confirmation_document, nfe_document,
 };
 
 use crate::support::{Shop, block_on, invoice, now, signer};
@@ -229,4 +229,69 @@ fn an_order_whose_message_is_gone_is_documented_by_a_sweep() {
     assert_eq!((swept.owed, swept.documented, swept.failed), (2, 2, 0));
     assert_eq!(folders(&objects).len(), 6);
     assert_eq!(sweep().owed, 0);
+}
+
+/// Six orders a minute apart, documented but for the last; what is found of those in between.
+#[test]
+fn a_reconciliation_sees_what_is_owed_gone_changed_and_passed_over() {
+    let shop = Shop::new();
+    let (store, objects) = bucket();
+    let pipeline = Pipeline::new(shop.open(), store.clone(), signer());
+    let minute = |minutes: i64| now() + jiff::SignedDuration::from_mins(minutes);
+    for index in 0..6 {
+        let instant = minute(i64::try_from(index).unwrap());
+        block_on(shop.open().settle(&shop.message(index), instant)).unwrap();
+    }
+    let an_hour = std::time::Duration::from_secs(3_600);
+    let until = std::time::Instant::now() + an_hour;
+    block_on(pipeline.sweep(std::time::Duration::ZERO, 5, until)).unwrap();
+
+    let database = shop.open();
+    let found = |from: i64, to: i64, limit: u32| {
+        let window = minute(from)..minute(to);
+        block_on(processor::reconcile(&database, &store, window, limit, until)).unwrap()
+    };
+    let clean = Reconciled { settled: 5, asked: 5, ..Reconciled::default() };
+    assert_eq!(found(0, 5, 9), clean);
+    assert!(clean.is_clean());
+    assert_eq!(found(1, 3, 9), Reconciled { settled: 2, asked: 2, ..clean });
+    assert_eq!(found(6, 9, 9), Reconciled::default());
+    // The minute of the sixth, which is owed, is in.
+    assert_eq!(found(0, 6, 9), Reconciled { settled: 6, owed: 1, ..clean });
+    // Every third: the first and the fourth, or their neighbours.
+    assert_eq!(found(0, 6, 2).settled, 6);
+    assert!((1..=2).contains(&found(0, 6, 2).asked));
+
+    let key_of = |row: i64, kind: &str| {
+        let order = block_on(database.orders(&[row])).unwrap().remove(0);
+        let number = format!("/{}/", order.order_number);
+        let objects = objects.lock().unwrap();
+        objects.keys().find(|key| key.contains(kind) && key.contains(&number)).unwrap().clone()
+    };
+    let (gone, gone_too, changed) =
+        (key_of(1, "/nfe/"), key_of(2, "/confirmation/"), key_of(3, "/confirmation/"));
+    {
+        let mut objects = objects.lock().unwrap();
+        objects.remove(&gone).unwrap();
+        objects.remove(&gone_too).unwrap();
+        let object = objects.get_mut(&changed).unwrap();
+        object.headers.insert("x-amz-meta-sha256".to_owned(), "0".repeat(64));
+    }
+    // The fourth has a series to itself, and moves into the fifth's: two numbers are passed over there.
+    let fifth = "(SELECT series FROM nfe WHERE order_id = 5)";
+    let beyond = format!("(SELECT max(number) + 3 FROM nfe WHERE series = {fifth})");
+    let moved = format!("UPDATE nfe SET number = {beyond}, series = {fifth} WHERE order_id = 4");
+    assert_eq!(shop.sql().execute(&moved, []).unwrap(), 1);
+    let found = found(0, 6, 9);
+    let expected = Reconciled {
+        settled: 6,
+        owed: 1,
+        numbers_missing: 2,
+        asked: 5,
+        missing: 2,
+        // The confirmation and the NF-e say the number, and the status too.
+        differing: 3,
+    };
+    assert_eq!(found, expected);
+    assert!(!found.is_clean());
 }

@@ -64,7 +64,7 @@ fn item(
     page.define(&quantity, 3);
     page.text(4, &named(language, &line.unit), &formats.text)?;
     page.text(5, provenance(context.words, line.provenance), &formats.text)?;
-    page.text(11, &line.formula, &formats.text)?;
+    page.text(11, &named(language, &line.formula), &formats.text)?;
     let first = page.row;
     match context.finance.rate(line) {
         Some(rate) => tiers(context, page, line, (rate, &quantity))?,

@@ -177,6 +177,18 @@ pub(super) const MUTANTS: &[Mutant] = &[
         )],
     },
     Mutant {
+        rule: "R34",
+        what: "the reconciler mends what it compares",
+        edits: &[(
+            "              - Effect: Allow
+                Action: s3:ListBucket
+",
+            "              - Effect: Allow
+                Action: [s3:ListBucket, s3:PutObject]
+",
+        )],
+    },
+    Mutant {
         rule: "R35",
         what: "the sweeper has the function's role",
         edits: &[(

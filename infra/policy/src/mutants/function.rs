@@ -42,7 +42,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         rule: "R44",
         what: "the schedule is off",
-        edits: &[("State: ENABLED", "State: DISABLED")],
+        edits: &[(
+            "            ScheduleExpression: rate(15 minutes)
+            State: ENABLED
+",
+            "            ScheduleExpression: rate(15 minutes)
+            State: DISABLED
+",
+        )],
     },
     Mutant {
         rule: "R44",
@@ -83,5 +90,32 @@ pub(super) const MUTANTS: &[Mutant] = &[
           - WayToS3
 ",
         )],
+    },
+    Mutant {
+        rule: "R55",
+        what: "the reconciler compares with another bucket",
+        edits: &[(
+            "          VAZAO_DOCUMENTS_BUCKET: {Ref: DocumentsBucket}
+      # What is not as it should be is still so after another try.
+",
+            "          VAZAO_DOCUMENTS_BUCKET: order-copies
+      # What is not as it should be is still so after another try.
+",
+        )],
+    },
+    Mutant {
+        rule: "R56",
+        what: "nobody reconciles",
+        edits: &[(
+            "          VAZAO_ENTRY: reconcile
+",
+            "          VAZAO_ENTRY: sweep
+",
+        )],
+    },
+    Mutant {
+        rule: "R56",
+        what: "only Mondays are reconciled",
+        edits: &[("cron(0 6 * * ? *)", "cron(0 6 ? * 2 *)")],
     },
 ];

@@ -243,7 +243,32 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         rule: "R45",
         what: "nobody hears that there is no sweep",
-        edits: &[("TreatMissingData: breaching", "TreatMissingData: notBreaching")],
+        edits: &[(
+            "      Period: 3600
+      EvaluationPeriods: 1
+      Threshold: 1
+      ComparisonOperator: LessThanThreshold
+      TreatMissingData: breaching
+",
+            "      Period: 3600
+      EvaluationPeriods: 1
+      Threshold: 1
+      ComparisonOperator: LessThanThreshold
+      TreatMissingData: notBreaching
+",
+        )],
+    },
+    Mutant {
+        rule: "R45",
+        what: "nobody hears that the bucket differs",
+        edits: &[(
+            "      MetricName: Errors
+      Dimensions: [{Name: FunctionName, Value: {Ref: OrderReconciler}}]
+",
+            "      MetricName: Errors
+      Dimensions: [{Name: FunctionName, Value: order-reconciliation}]
+",
+        )],
     },
     Mutant {
         rule: "R45",

@@ -182,7 +182,7 @@ fn no_back_door(stack: &Stack) -> Vec<Finding> {
 
 pub(super) const FUNCTIONS_DO_WHAT_THEY_MUST: Rule = Rule {
     id: "R34",
-    demands: "a function may do what it must, and no more: put and compare documents, take orders, log",
+    demands: "a function may do what it must, and no more: take orders, put and compare documents, or look for them",
     or_else: "without GetObject an order that comes again is never settled; with more, a bug deletes documents",
     check: functions_do_what_they_must,
 };
@@ -191,18 +191,20 @@ fn functions_do_what_they_must(stack: &Stack) -> Vec<Finding> {
     let path = stack.path();
     let (Some(queue), Some(bucket)) = (path.queue, path.bucket) else { return Vec::new() };
     let objects = format!("{}/*", bucket_arn(bucket));
-    let documents = [("s3:PutObject", objects.clone()), ("s3:GetObject", objects)];
-    let orders = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
-    let orders = orders.map(|action| (action, queue_arn(queue)));
+    let compare = vec![("s3:PutObject", objects.clone()), ("s3:GetObject", objects.clone())];
+    let look = vec![("s3:GetObject", objects), ("s3:ListBucket", bucket_arn(bucket))];
+    let take = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+    let take = take.map(|action| (action, queue_arn(queue))).to_vec();
+    let settle = [compare.clone(), take].concat();
     let mut found = Vec::new();
-    for (function, takes_orders) in [(path.processor, true), (path.sweeper, false)] {
+    for (function, wanted) in
+        [(path.processor, settle), (path.sweeper, compare), (path.reconciler, look)]
+    {
         let Some(function) = function else { continue };
         let Some(role) = role_of(stack, &function.text("/Role")) else {
             found.push(function.finding("Role", "must be a role of this stack"));
             continue;
         };
-        let mut wanted = documents.to_vec();
-        wanted.extend(takes_orders.then_some(orders.clone()).into_iter().flatten());
         found.extend(compared(stack, function, role, &wanted));
     }
     found

@@ -1,5 +1,7 @@
 //! The functions.
 
+use serde_json::Value;
+
 use crate::resolve::text_of;
 use crate::stack::list;
 use crate::{Finding, Resource, Rule, Stack};
@@ -66,33 +68,70 @@ fn minutes(expression: &str) -> Option<f64> {
     }
 }
 
+pub(super) const RECONCILED: Rule = Rule {
+    id: "R56",
+    demands: "every day, orders that were settled are compared with what is in the bucket",
+    or_else: "a document that is gone is found by the tax office, or by whoever needs it",
+    check: reconciled,
+};
+
+fn reconciled(stack: &Stack) -> Vec<Finding> {
+    let Some(reconciler) = stack.path().reconciler else {
+        let problem = "no function has VAZAO_ENTRY=reconcile";
+        return vec![Finding::new("Resources", "the reconciler", problem)];
+    };
+    let events = reconciler.get("/Events").as_object().into_iter().flatten();
+    let daily = events
+        .filter(|(_, event)| event["Properties"]["State"] != "DISABLED")
+        .any(|(_, event)| is_daily(&text_of(&event["Properties"]["ScheduleExpression"])));
+    if daily { Vec::new() } else { vec![reconciler.finding("Events", "no daily schedule")] }
+}
+
+/// `cron(minute hour * * ? *)` at one time, or `rate(1 day)`: each invocation looks at 25 hours.
+fn is_daily(expression: &str) -> bool {
+    if let Some(minutes) = minutes(expression) {
+        return minutes <= 1_440.0;
+    }
+    let inside = expression.strip_prefix("cron(").and_then(|rest| rest.strip_suffix(')'));
+    let fields: Vec<&str> = inside.unwrap_or_default().split(' ').collect();
+    let [minute, hour, "*", "*", "?", "*"] = fields[..] else { return false };
+    [minute, hour].iter().all(|field| field.parse::<u32>().is_ok())
+}
+
 pub(super) const ONE_PROGRAM: Rule = Rule {
     id: "R55",
-    demands: "function and sweeper are the same program, see the same database and bucket, run it natively",
+    demands: "function, sweeper and reconciler are the same program, see the same database and bucket, run it natively",
     or_else: "the sweeper renders by other rules than the function billed, or looks elsewhere",
     check: one_program,
 };
 
 fn one_program(stack: &Stack) -> Vec<Finding> {
     let path = stack.path();
-    let (Some(processor), Some(sweeper)) = (path.processor, path.sweeper) else {
-        return Vec::new();
-    };
+    let Some(processor) = path.processor else { return Vec::new() };
     let mut found = Vec::new();
-    for property in ["CodeUri", "Handler", "Runtime", "Architectures", "VpcConfig"] {
-        if processor.get(&format!("/{property}")) != sweeper.get(&format!("/{property}")) {
-            found.push(sweeper.finding(property, "differs from the function's"));
+    // Who signs nothing has no certificate.
+    let others = [(path.sweeper, true), (path.reconciler, false)];
+    for (other, signs) in others.into_iter().filter_map(|(other, signs)| Some((other?, signs))) {
+        for property in ["CodeUri", "Handler", "Runtime", "Architectures", "VpcConfig"] {
+            if processor.get(&format!("/{property}")) != other.get(&format!("/{property}")) {
+                found.push(other.finding(property, "differs from the function's"));
+            }
         }
-    }
-    let variables = |function: &Resource| {
-        let all = function.get("/Environment/Variables").as_object().cloned().unwrap_or_default();
-        all.into_iter().filter(|(name, _)| name != "VAZAO_ENTRY").collect::<Vec<_>>()
-    };
-    if variables(processor) != variables(sweeper) {
-        found.push(sweeper.finding("Environment", "differs from the function's"));
+        if variables(processor, signs) != variables(other, true) {
+            found.push(other.finding("Environment", "differs from the function's"));
+        }
     }
     if !processor.text("/Environment/Variables/VAZAO_ENTRY").is_empty() {
         found.push(processor.finding("VAZAO_ENTRY", "takes no orders then"));
     }
     found
+}
+
+/// The environment of a function but for what it is there for, and perhaps without the certificate.
+fn variables(function: &Resource, with_certificate: bool) -> Vec<(String, Value)> {
+    let all = function.get("/Environment/Variables").as_object().cloned().unwrap_or_default();
+    all.into_iter()
+        .filter(|(name, _)| name != "VAZAO_ENTRY")
+        .filter(|(name, _)| with_certificate || !name.starts_with("VAZAO_CERTIFICATE"))
+        .collect()
 }

@@ -13,8 +13,7 @@ pub(super) const WHOLE: Rule = Rule {
 };
 
 fn whole(stack: &Stack) -> Vec<Finding> {
-    let OrderPath { methods, queue, dead_letters: _, processor, mapping: _, sweeper: _, bucket } =
-        stack.path();
+    let OrderPath { methods, queue, processor, bucket, .. } = stack.path();
     let parts = [
         (!methods.is_empty(), "no method of an AWS::Serverless::Api"),
         (queue.is_some(), "no queue that a method sends to"),

@@ -215,31 +215,37 @@ fn names_of(stack: &Stack, namespace: &str) -> Vec<String> {
     }
 }
 
-pub(super) const SWEEPER_ALARMS: Rule = Rule {
+pub(super) const SCHEDULE_ALARMS: Rule = Rule {
     id: "R45",
-    demands: "a sweep that fails is an alarm, and so is one that does not come",
+    demands: "a sweep or a reconciliation that fails is an alarm, and so is one that does not come",
     or_else: "what is owed stays owed, quietly",
     check: |stack| {
-        let Some(sweeper) = stack.path().sweeper else { return Vec::new() };
-        let name = sweeper.text("/FunctionName");
-        let alarm = |metric: &str, missing: &str| {
-            stack.of("AWS::CloudWatch::Alarm").any(|alarm| {
-                let seen = watched(alarm).iter().any(|watched| {
-                    watched.is("AWS/Lambda", metric) && watched.dimension("FunctionName") == name
-                });
-                seen && alarm.text("/TreatMissingData") == missing
-            })
-        };
-        let mut found = Vec::new();
-        if !alarm("Errors", "notBreaching") {
-            found.push(sweeper.finding("alarm", "none for its errors"));
-        }
-        if !alarm("Invocations", "breaching") {
-            found.push(sweeper.finding("alarm", "none for its silence"));
-        }
-        found
+        let path = stack.path();
+        let scheduled = [path.sweeper, path.reconciler].into_iter().flatten();
+        scheduled.flat_map(|function| unheard(stack, function)).collect()
     },
 };
+
+/// What nobody hears of a function that a schedule starts.
+fn unheard(stack: &Stack, function: &Resource) -> Vec<Finding> {
+    let name = function.text("/FunctionName");
+    let alarm = |metric: &str, missing: &str| {
+        stack.of("AWS::CloudWatch::Alarm").any(|alarm| {
+            let seen = watched(alarm).iter().any(|watched| {
+                watched.is("AWS/Lambda", metric) && watched.dimension("FunctionName") == name
+            });
+            seen && alarm.text("/TreatMissingData") == missing
+        })
+    };
+    let mut found = Vec::new();
+    if !alarm("Errors", "notBreaching") {
+        found.push(function.finding("alarm", "none for its errors"));
+    }
+    if !alarm("Invocations", "breaching") {
+        found.push(function.finding("alarm", "none for its silence"));
+    }
+    found
+}
 
 pub(super) const LOGS_END: Rule = Rule {
     id: "R15",

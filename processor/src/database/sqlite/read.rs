@@ -1,6 +1,7 @@
 //! What is read: the facts on which an order is decided, and orders that are settled.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use jiff::Timestamp;
@@ -18,6 +19,7 @@ use crate::database::stored::{StoredNumbering, StoredOrder};
 use crate::database::{DatabaseError, Facts, KnownCustomer, KnownLot, KnownProduct};
 use crate::emitter::EMITTER_CNPJ;
 use crate::hex::hex;
+use crate::reconciliation::{Numbers, statements};
 
 pub(super) fn partner_id(
     connection: &Connection,
@@ -181,6 +183,59 @@ pub(super) fn owed(
         owed.push(settled(connection, row)?);
     }
     Ok(owed)
+}
+
+pub(super) fn first_from(
+    connection: &Connection,
+    from: i64,
+) -> Result<Option<(i64, i64)>, DatabaseError> {
+    let mut select = connection.prepare_cached(statements::FIRST_FROM)?;
+    Ok(select.query_row([from], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+}
+
+pub(super) fn count(
+    connection: &Connection,
+    rows: &RangeInclusive<i64>,
+) -> Result<(u64, u64), DatabaseError> {
+    let mut select = connection.prepare_cached(statements::COUNT)?;
+    let counted = select.query_row([rows.start(), rows.end()], |row| {
+        Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, i64>(1)?.cast_unsigned()))
+    })?;
+    Ok(counted)
+}
+
+pub(super) fn numbers(
+    connection: &Connection,
+    rows: &RangeInclusive<i64>,
+) -> Result<Vec<Numbers>, DatabaseError> {
+    let mut select = connection.prepare_cached(statements::NUMBERS)?;
+    let numbers = select.query_map([rows.start(), rows.end()], |row| {
+        let (cnpj, series) = (row.get(0)?, row.get(1)?);
+        Ok(Numbers { cnpj, series, first: row.get(2)?, last: row.get(3)? })
+    })?;
+    Ok(numbers.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn issued(connection: &Connection, numbers: &Numbers) -> Result<u64, DatabaseError> {
+    let Numbers { cnpj, series, first, last } = numbers;
+    let mut select = connection.prepare_cached(statements::ISSUED)?;
+    let issued = params![cnpj, series, first, last];
+    Ok(select.query_row(issued, |row| row.get::<_, i64>(0))?.cast_unsigned())
+}
+
+pub(super) fn orders(
+    connection: &Connection,
+    rows: &[i64],
+) -> Result<Vec<SettledOrder>, DatabaseError> {
+    let mut select = connection.prepare_cached(&format!("{STORED} WHERE order_id = ?1"))?;
+    let mut orders = Vec::new();
+    for order_id in rows {
+        let mut found = select.query([order_id])?;
+        if let Some(row) = found.next()? {
+            orders.push(settled(connection, row)?);
+        }
+    }
+    Ok(orders)
 }
 
 fn settled(connection: &Connection, row: &Row<'_>) -> Result<SettledOrder, DatabaseError> {
