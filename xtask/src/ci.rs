@@ -2,7 +2,7 @@
 //! profile throughout, so that dependencies compile once. What mostly waits (for the network, for
 //! the time that a test lets pass) runs beside what computes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
@@ -211,8 +211,11 @@ fn run_quietly(root: &Path, lane: &[&Step]) -> (String, Result<()>) {
 }
 
 /// A chore of ours is this very program: cargo would wait for the compiling that goes on beside it.
+/// That compiling may have put a new file in its place, so it is started as the process knows it.
 fn command(root: &Path, step: &Step) -> Command {
-    let (program, arguments) = match (step.command, std::env::current_exe()) {
+    let this = PathBuf::from(format!("/proc/{}/exe", std::process::id()));
+    let this = if this.exists() { Ok(this) } else { std::env::current_exe() };
+    let (program, arguments) = match (step.command, this) {
         (["cargo", "xtask", chore @ ..], Ok(this)) => (this, chore),
         (command, _) => (command[0].into(), &command[1..]),
     };
