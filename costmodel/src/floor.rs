@@ -53,10 +53,10 @@ mod tests {
         let sheet = PriceSheet::snapshot(Region::SaEast1).unwrap();
         let cents =
             |free_tier| idle_stack(&sheet, Terms { free_tier }).unwrap().exact().round_dp(2);
-        // 0.2592 of polls, 17 x 0.135 of alarms, 3 of a dashboard, and less than a cent; free are
+        // 0.2592 of polls, 19 x 0.135 of alarms, 3 of a dashboard, and less than a cent; free are
         // the polls, ten alarms and the dashboard.
-        assert_eq!(cents(false).to_string(), "5.56");
-        assert!(cents(true) >= "0.94".parse().unwrap() && cents(true) < "0.96".parse().unwrap());
+        assert_eq!(cents(false).to_string(), "5.83");
+        assert!(cents(true) >= "1.21".parse().unwrap() && cents(true) < "1.23".parse().unwrap());
     }
 
     #[test]

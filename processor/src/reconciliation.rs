@@ -211,7 +211,7 @@ fn spread(rows: RangeInclusive<i64>, limit: u32, drawn: u64) -> Vec<i64> {
 
 fn drawn() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::from(now.subsec_nanos() / 1_000)
+    u64::from(now.subsec_micros())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

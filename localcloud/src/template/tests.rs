@@ -136,7 +136,7 @@ fn a_function_that_only_a_schedule_starts_is_left_out_and_told() {
     assert_eq!(config.functions.len(), 1);
     let note = config.unsimulated.iter().find(|note| note.what.starts_with("OrderSweeper, "));
     assert!(note.unwrap().why.contains("on a schedule"));
-    let refusal = changed("Type: ScheduleV2", "Type: SQS");
+    let refusal = changed("Sweep:\n          Type: ScheduleV2", "Sweep:\n          Type: SQS");
     assert!(
         refusal.contains("no executable was given for the function order-sweeper"),
         "{refusal}"
