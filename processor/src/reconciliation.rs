@@ -255,6 +255,7 @@ mod tests {
         // Eleven rows, five wanted: every third, from the first, second or third on.
         assert_eq!(spread(1..=11, 5, 0), [1, 4, 7, 10]);
         assert_eq!(spread(1..=11, 5, 4), [2, 5, 8, 11]);
-        assert_eq!(spread(1..=0, 5, 4), [0; 0]);
+        // None.
+        assert_eq!(spread(RangeInclusive::new(1, 0), 5, 4), [0; 0]);
     }
 }
