@@ -63,9 +63,9 @@ fn run(entry: Option<&str>, started: Instant) -> Result<(), Failure> {
     let variable = |name: &str| std::env::var(name).ok();
     let unsigned = || Config::read_without_certificate(variable);
     match entry {
-        None => enter(&Config::read(variable)?, &Orders { started }),
-        Some("sweep") => enter(&Config::read(variable)?, &Sweep),
-        Some("reconcile") => enter(&unsigned()?, &Reconcile),
+        None => enter(Entry::Orders { started }, &Config::read(variable)?),
+        Some("sweep") => enter(Entry::Sweep, &Config::read(variable)?),
+        Some("reconcile") => enter(Entry::Reconcile, &unsigned()?),
         Some("migrate") => Ok(migrate(&unsigned()?.database)?),
         Some(other) => {
             Err(format!("no entry {other}: sweep, reconcile or migrate, or none").into())
@@ -74,16 +74,17 @@ fn run(entry: Option<&str>, started: Instant) -> Result<(), Failure> {
 }
 
 /// What the function is there for.
-trait Entry {
-    async fn enter<D: Database + Ledger>(
-        &self,
-        config: &Config,
-        database: D,
-    ) -> Result<(), Failure>;
+enum Entry {
+    /// Settles the orders of the queue.
+    Orders { started: Instant },
+    /// Documents what is owed.
+    Sweep,
+    /// Compares what was settled with what is in the bucket.
+    Reconcile,
 }
 
 /// One thread is enough: the database is asked in it, and the bucket is waited for.
-fn enter(config: &Config, entry: &impl Entry) -> Result<(), Failure> {
+fn enter(entry: Entry, config: &Config) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match config.database.clone() {
         #[cfg(not(feature = "sqlite"))]
@@ -92,70 +93,46 @@ fn enter(config: &Config, entry: &impl Entry) -> Result<(), Failure> {
         DatabaseConfig::Sqlite(path) => {
             let database = processor::SqliteDatabase::open(&path);
             let database = database.map_err(|error| ConfigError::Open(error.to_string()))?;
-            runtime.block_on(entry.enter(config, database))
+            runtime.block_on(work(entry, config, database))
         }
         DatabaseConfig::Postgres(server) => {
-            runtime.block_on(entry.enter(config, PostgresDatabase::new(server)))
+            runtime.block_on(work(entry, config, PostgresDatabase::new(server)))
         }
     }
 }
 
-fn pipeline<D: Database>(config: &Config, database: D) -> Result<Pipeline<D>, ConfigError> {
+async fn work<D: Database + Ledger>(
+    entry: Entry,
+    config: &Config,
+    database: D,
+) -> Result<(), Failure> {
+    let store = DocumentStore::new(&config.aws, &config.bucket);
+    match entry {
+        Entry::Orders { started } => {
+            serve(&Pipeline::new(database, store, signer(config)?), started).await
+        }
+        Entry::Sweep => {
+            let pipeline = Pipeline::new(database, store, signer(config)?);
+            scheduled(|until| sweep(&pipeline, until)).await
+        }
+        Entry::Reconcile => scheduled(|until| reconcile_day(&database, &store, until)).await,
+    }
+}
+
+fn signer(config: &Config) -> Result<Signer, ConfigError> {
     let certificate = Certificate::read(&config.certificate, &config.certificate_password.0)
         .map_err(|error| ConfigError::Certificate(error.to_string()))?;
-    let signer =
-        Signer::new(&certificate).map_err(|error| ConfigError::Certificate(error.to_string()))?;
-    Ok(Pipeline::new(database, DocumentStore::new(&config.aws, &config.bucket), signer))
+    Signer::new(&certificate).map_err(|error| ConfigError::Certificate(error.to_string()))
 }
 
-/// Settles the orders of the queue.
-struct Orders {
-    started: Instant,
-}
-
-impl Entry for Orders {
-    async fn enter<D: Database + Ledger>(
-        &self,
-        config: &Config,
-        database: D,
-    ) -> Result<(), Failure> {
-        let pipeline = pipeline(config, database)?;
-        let handler = &Handler::new(&pipeline, self.started);
-        lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
-            let deadline = UNIX_EPOCH + Duration::from_millis(event.context.deadline);
-            handler.handle(event.payload, deadline).await.map_err(lambda_runtime::Error::from)
-        }))
-        .await
-    }
-}
-
-/// Documents what is owed.
-struct Sweep;
-
-impl Entry for Sweep {
-    async fn enter<D: Database + Ledger>(
-        &self,
-        config: &Config,
-        database: D,
-    ) -> Result<(), Failure> {
-        let pipeline = &pipeline(config, database)?;
-        scheduled(|until| sweep(pipeline, until)).await
-    }
-}
-
-/// Compares what was settled with what is in the bucket.
-struct Reconcile;
-
-impl Entry for Reconcile {
-    async fn enter<D: Database + Ledger>(
-        &self,
-        config: &Config,
-        database: D,
-    ) -> Result<(), Failure> {
-        let store = &DocumentStore::new(&config.aws, &config.bucket);
-        let database = &database;
-        scheduled(|until| reconcile_day(database, store, until)).await
-    }
+async fn serve<D: Database>(pipeline: &Pipeline<D>, started: Instant) -> Result<(), Failure> {
+    let handler = Handler::new(pipeline, started);
+    let handler = &handler;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
+        let deadline = UNIX_EPOCH + Duration::from_millis(event.context.deadline);
+        handler.handle(event.payload, deadline).await.map_err(lambda_runtime::Error::from)
+    }))
+    .await
 }
 
 /// Does it at every invocation, or once where there is no Lambda. The event of a schedule says nothing

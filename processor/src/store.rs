@@ -132,10 +132,8 @@ impl DocumentStore {
         let _place = self.places.acquire().await;
         let put = self.put_request(document)?;
         let (answer, retries) = self.ask("PutObject", &put, &[200, 412]).await?;
-        let is_ours =
-            || async { Ok(self.head(&document.key).await?.is_some_and(|held| held.is(document))) };
-        if answer.status == 412 && !is_ours().await? {
-            return Err(StoreError::Differs(document.key.kind()));
+        if answer.status == 412 {
+            self.compare(document).await?;
         }
         let bytes = document.bytes.len() as u64;
         Ok(Stored { documents: 1, bytes, retries: u64::from(retries) })
@@ -151,6 +149,19 @@ impl DocumentStore {
         put.header("x-amz-checksum-sha256", STANDARD.encode(sha256));
         put.header(SHA256_METADATA, hex(&sha256));
         Ok(put)
+    }
+
+    /// Whether what was there already is this document.
+    async fn compare(&self, document: &Document) -> Result<(), StoreError> {
+        match self.head(&document.key).await? {
+            Some(held) if held.is(document) => Ok(()),
+            Some(_) => Err(StoreError::Differs(document.key.kind())),
+            // Worth another delivery: it can be put then.
+            None => {
+                let cause = "gone since the put found it".to_owned();
+                Err(StoreError::Service { operation: "HeadObject", cause })
+            }
+        }
     }
 
     /// What the bucket has under a key, if anything.

@@ -83,7 +83,7 @@ const COLUMNS_1_2: [&str; 57] = [
 /// AWS's own, which come last.
 const COLUMNS_OF_AWS: [&str; 3] = ["x_Discounts", "x_Operation", "x_ServiceCode"];
 
-/// Columns of 1.2 that 1.4 has no more: what they said, the next two say.
+/// Columns of 1.2 that 1.4 has no more: what they said, the first two below say.
 const GONE_IN_1_4: [&str; 2] = ["ProviderName", "PublisherName"];
 
 /// Columns that came with 1.3 and 1.4.
@@ -111,7 +111,7 @@ pub enum FocusVersion {
 
 impl FocusVersion {
     /// The file of a run's bill.
-    pub fn file(self) -> &'static str {
+    pub const fn file(self) -> &'static str {
         match self {
             Self::V1_2 => "focus-1.2.csv",
             Self::V1_4 => "focus-1.4.csv",

@@ -89,6 +89,12 @@ pub const REPORTS: &[Report] = &[
     Report { file: "junit.xml", render: |input| junit::render(input).map(String::into_bytes) },
     Report { file: "cost.xlsx", render: |input| cost_workbook(input.finance) },
     Report { file: "cost.pdf", render: |input| cost_pdf(input.finance) },
-    Report { file: "focus-1.2.csv", render: |input| focus_bill(input.finance, FocusVersion::V1_2) },
-    Report { file: "focus-1.4.csv", render: |input| focus_bill(input.finance, FocusVersion::V1_4) },
+    Report {
+        file: FocusVersion::V1_2.file(),
+        render: |input| focus_bill(input.finance, FocusVersion::V1_2),
+    },
+    Report {
+        file: FocusVersion::V1_4.file(),
+        render: |input| focus_bill(input.finance, FocusVersion::V1_4),
+    },
 ];
