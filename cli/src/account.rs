@@ -1,6 +1,8 @@
 //! The account of a run, taken when the queues are empty: who got what, what was used, what that
 //! costs.
 
+use std::time::Duration;
+
 use costmodel::{Architecture, Region, Usage};
 use jiff::{SignedDuration, Timestamp};
 use loadgen::LoadResult;
@@ -27,6 +29,8 @@ pub(crate) struct Question<'a> {
     pub(crate) mix: OrderMix,
     pub(crate) load: &'a LoadResult,
     pub(crate) started_at: Timestamp,
+    /// Since then, by a clock that nobody sets.
+    pub(crate) elapsed: Duration,
     pub(crate) memory_mb: u32,
     pub(crate) region: Region,
     pub(crate) dead_letters: u64,
@@ -46,7 +50,7 @@ pub(crate) struct Account {
 
 /// Reads every meter and compares every set.
 pub(crate) async fn take(question: Question<'_>) -> Result<Account, Failure> {
-    let Question { observer, tag, planned, load, started_at, step_s, .. } = question;
+    let Question { observer, tag, planned, load, started_at, elapsed, step_s, .. } = question;
     let mut delivery = Delivery::new(tag, planned);
     let ledger = question.database.read(&mut delivery).await?;
     let inventory = read_inventory(observer, &question.meters.bucket, &tag, planned, |_| ())
@@ -62,7 +66,7 @@ pub(crate) async fn take(question: Question<'_>) -> Result<Account, Failure> {
 
     // The cloud was up a little before the first order and is a little after the last.
     let from = started_at - SignedDuration::from_secs(5);
-    let to = Timestamp::now() + SignedDuration::from_secs(1);
+    let to = started_at + elapsed + Duration::from_secs(1);
     let period_s = i32::try_from(step_s).unwrap_or(1);
     let readings = read_meters(observer, &question.meters, (from, to), period_s)
         .await

@@ -16,7 +16,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use crate::clock::now_ms;
+use crate::clock::wall_ms;
 use crate::function_log::FunctionLog;
 use crate::ids::Id;
 use crate::lambda::concurrency::ThrottleReason;
@@ -172,7 +172,7 @@ impl Environment {
     ) -> Outcome {
         let (done, outcome) = oneshot::channel();
         *lock(&self.current) = Some(Current { request_id, outcome: None, done });
-        let deadline_ms = (now_ms() + crate::sqs::millis(timeout)).saturating_add_signed(skew_ms);
+        let deadline_ms = (wall_ms() + crate::sqs::millis(timeout)).saturating_add_signed(skew_ms);
         let invocation = Invocation { request_id, deadline_ms, payload };
         if self.inbox.send(invocation).await.is_err() {
             return Err(InvokeError::ShuttingDown);

@@ -224,6 +224,8 @@ impl Queue {
     /// Puts a message under the sequence it has.
     pub(crate) fn restore(&mut self, now_ms: u64, snapshot: Snapshot) {
         let Snapshot { sequence, message, arrived_ms, visible_ms, dead_letter_source } = snapshot;
+        // The clock may have been set back since: it waits no longer than its delay all the same.
+        let visible_ms = visible_ms.min(now_ms + visible_ms.saturating_sub(arrived_ms));
         self.next_sequence = self.next_sequence.max(sequence + 1);
         if message.sent_ms != arrived_ms {
             self.moved_in.insert((message.sent_ms, sequence));

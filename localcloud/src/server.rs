@@ -1,10 +1,11 @@
 //! One listener for every service: which of them a request is for.
 
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, DATE, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
@@ -12,11 +13,13 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use s3s::service::S3Service;
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use crate::clock::wall_s;
 use crate::cloudwatch::{self, Protocol};
 use crate::faults::Faults;
 use crate::gateway::{self, Gateway};
@@ -76,13 +79,38 @@ async fn serve(stream: TcpStream, services: Arc<Services>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let services = services.clone();
-        async move { Ok::<_, Infallible>(route(&services, request).await) }
+        async move {
+            let mut reply = route(&services, request).await;
+            reply.headers_mut().insert(DATE, date());
+            Ok::<_, Infallible>(reply)
+        }
     });
     // An error is the client's: it went away or did not speak HTTP.
     let _ = http1::Builder::new()
         .pipeline_flush(true)
+        // Its clock never goes back, and a client of S3 would sign by it.
+        .auto_date_header(false)
         .serve_connection(TokioIo::new(stream), service)
         .await;
+}
+
+/// The wall clock's second, which a client compares with its own; written once a second.
+fn date() -> HeaderValue {
+    thread_local! {
+        static WRITTEN: RefCell<(i64, HeaderValue)> = const {
+            RefCell::new((i64::MIN, HeaderValue::from_static("")))
+        };
+    }
+    let second = wall_s();
+    WRITTEN.with_borrow_mut(|(of, text)| {
+        if *of != second {
+            let instant = jiff::Timestamp::from_second(second).unwrap_or_default();
+            let printed = DateTimePrinter::new().timestamp_to_rfc9110_string(&instant);
+            let printed = printed.ok().and_then(|printed| printed.try_into().ok());
+            (*of, *text) = (second, printed.unwrap_or(HeaderValue::from_static("")));
+        }
+        text.clone()
+    })
 }
 
 /// What a request is for, from its head alone.

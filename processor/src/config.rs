@@ -116,49 +116,100 @@ impl Config {
         variable: impl Fn(&str) -> Option<String>,
         signs: bool,
     ) -> Result<Self, ConfigError> {
-        let lookup = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let mut missing = Vec::new();
-        let mut required = |name: &'static str| {
-            lookup(name).unwrap_or_else(|| {
-                missing.push(name);
-                String::new()
-            })
-        };
-        let database = required("VAZAO_DATABASE");
-        let certificate = if signs { required("VAZAO_CERTIFICATE").into() } else { PathBuf::new() };
-        let bucket = required("VAZAO_DOCUMENTS_BUCKET");
-        let endpoint_of = |service: &str| {
-            lookup(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| lookup("AWS_ENDPOINT_URL"))
-        };
-        let aws = AwsConfig {
-            region: required("AWS_REGION"),
-            access_key_id: required("AWS_ACCESS_KEY_ID"),
-            secret_access_key: required("AWS_SECRET_ACCESS_KEY"),
-            session_token: lookup("AWS_SESSION_TOKEN"),
-            endpoint: endpoint_of("S3"),
-            secrets_endpoint: endpoint_of("SECRETS_MANAGER"),
-        };
-        if !missing.is_empty() {
-            return Err(ConfigError::Missing(missing));
-        }
-        let database = match database.parse()? {
-            DatabaseUrl::Sqlite(path) => DatabaseConfig::Sqlite(path),
-            DatabaseUrl::Postgres(url) => {
-                let given = lookup("VAZAO_DATABASE_PASSWORD").map(Password::Given);
-                let managed = lookup("VAZAO_DATABASE_SECRET")
-                    .map(|id| Password::Managed { id, aws: aws.clone() });
-                let ca_file = lookup("VAZAO_DATABASE_CA_FILE").map(PathBuf::from);
-                let token = match lookup("VAZAO_DATABASE_AUTH").as_deref() {
-                    None => None,
-                    Some("iam") => Some(Password::Token(aws.clone())),
-                    Some(other) => return Err(ConfigError::Authentication(other.to_owned())),
-                };
-                let password = given.or(managed).or(token);
-                DatabaseConfig::Postgres(PostgresConfig { url, password, ca_file })
-            }
-        };
-        let certificate_password = Secret(lookup("VAZAO_CERTIFICATE_PASSWORD").unwrap_or_default());
+        let mut environment = Environment::new(variable);
+        let url = environment.required("VAZAO_DATABASE");
+        let certificate =
+            if signs { environment.required("VAZAO_CERTIFICATE").into() } else { PathBuf::new() };
+        let bucket = environment.required("VAZAO_DOCUMENTS_BUCKET");
+        let aws = environment.aws();
+        environment.complete()?;
+        let database = environment.database(&url, Some(&aws))?;
+        let password = environment.optional("VAZAO_CERTIFICATE_PASSWORD");
+        let certificate_password = Secret(password.unwrap_or_default());
         Ok(Self { database, certificate, certificate_password, bucket, aws })
+    }
+
+    /// Reads what is needed where nothing but the database is used. AWS is asked only for a password
+    /// that it keeps.
+    ///
+    /// # Errors
+    /// All that is missing at once, or what is wrong.
+    pub fn read_database(
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<DatabaseConfig, ConfigError> {
+        let mut environment = Environment::new(variable);
+        let url = environment.required("VAZAO_DATABASE");
+        let kept_by_aws = ["VAZAO_DATABASE_SECRET", "VAZAO_DATABASE_AUTH"];
+        let asked = kept_by_aws.iter().any(|name| environment.optional(name).is_some());
+        let aws = asked.then(|| environment.aws());
+        environment.complete()?;
+        environment.database(&url, aws.as_ref())
+    }
+}
+
+/// The variables, and which of them were wanted and are not there.
+struct Environment<F> {
+    variable: F,
+    missing: Vec<&'static str>,
+}
+
+impl<F: Fn(&str) -> Option<String>> Environment<F> {
+    fn new(variable: F) -> Self {
+        Self { variable, missing: Vec::new() }
+    }
+
+    /// An empty one is none.
+    fn optional(&self, name: &str) -> Option<String> {
+        (self.variable)(name).filter(|value| !value.is_empty())
+    }
+
+    /// Empty if it is missing, which [`Environment::complete`] says.
+    fn required(&mut self, name: &'static str) -> String {
+        self.optional(name).unwrap_or_else(|| {
+            self.missing.push(name);
+            String::new()
+        })
+    }
+
+    fn complete(&self) -> Result<(), ConfigError> {
+        if self.missing.is_empty() {
+            Ok(())
+        } else {
+            Err(ConfigError::Missing(self.missing.clone()))
+        }
+    }
+
+    fn aws(&mut self) -> AwsConfig {
+        let endpoint = |environment: &Self, service: &str| {
+            let of_service = environment.optional(&format!("AWS_ENDPOINT_URL_{service}"));
+            of_service.or_else(|| environment.optional("AWS_ENDPOINT_URL"))
+        };
+        AwsConfig {
+            region: self.required("AWS_REGION"),
+            access_key_id: self.required("AWS_ACCESS_KEY_ID"),
+            secret_access_key: self.required("AWS_SECRET_ACCESS_KEY"),
+            session_token: self.optional("AWS_SESSION_TOKEN"),
+            endpoint: endpoint(self, "S3"),
+            secrets_endpoint: endpoint(self, "SECRETS_MANAGER"),
+        }
+    }
+
+    fn database(&self, url: &str, aws: Option<&AwsConfig>) -> Result<DatabaseConfig, ConfigError> {
+        let url = match url.parse()? {
+            DatabaseUrl::Sqlite(path) => return Ok(DatabaseConfig::Sqlite(path)),
+            DatabaseUrl::Postgres(url) => url,
+        };
+        let given = self.optional("VAZAO_DATABASE_PASSWORD").map(Password::Given);
+        let secret = self.optional("VAZAO_DATABASE_SECRET").zip(aws);
+        let managed = secret.map(|(id, aws)| Password::Managed { id, aws: aws.clone() });
+        let token = match self.optional("VAZAO_DATABASE_AUTH").as_deref() {
+            None => None,
+            Some("iam") => aws.cloned().map(Password::Token),
+            Some(other) => return Err(ConfigError::Authentication(other.to_owned())),
+        };
+        let password = given.or(managed).or(token);
+        let ca_file = self.optional("VAZAO_DATABASE_CA_FILE").map(PathBuf::from);
+        Ok(DatabaseConfig::Postgres(PostgresConfig { url, password, ca_file }))
     }
 }
 
@@ -189,6 +240,36 @@ mod tests {
         assert!(matches!(&config.database, DatabaseConfig::Sqlite(path)
             if path.to_str() == Some("/data/orders.db")));
         assert_eq!((config.bucket.as_str(), config.aws.endpoint), ("documents", None));
+    }
+
+    #[test]
+    fn a_database_alone_needs_no_aws_unless_aws_keeps_its_password() {
+        let read = |given: &'static [(&str, &str)]| {
+            Config::read_database(move |name| {
+                given.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        let password = |config| match config {
+            Ok(DatabaseConfig::Postgres(config)) => config.password,
+            other => panic!("{other:?}"),
+        };
+        let none = read(&[("VAZAO_DATABASE", "postgres://owner@db.example/orders")]);
+        assert!(password(none).is_none());
+        let given = read(&[
+            ("VAZAO_DATABASE", "postgres://owner@db.example/orders"),
+            ("VAZAO_DATABASE_PASSWORD", "hidden"),
+        ]);
+        assert!(matches!(password(given), Some(Password::Given(text)) if text == "hidden"));
+        let managed = read(&[
+            ("VAZAO_DATABASE", "postgres://owner@db.example/orders"),
+            ("VAZAO_DATABASE_SECRET", "arn"),
+            ("AWS_REGION", "sa-east-1"),
+        ]);
+        assert_eq!(
+            managed.unwrap_err().to_string(),
+            "set the environment variable(s) AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"
+        );
+        assert_eq!(read(&[]).unwrap_err(), ConfigError::Missing(vec!["VAZAO_DATABASE"]));
     }
 
     #[test]

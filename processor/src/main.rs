@@ -61,12 +61,11 @@ fn main() -> ExitCode {
 
 fn run(entry: Option<&str>, started: Instant) -> Result<(), Failure> {
     let variable = |name: &str| std::env::var(name).ok();
-    let unsigned = || Config::read_without_certificate(variable);
     match entry {
         None => enter(Entry::Orders { started }, &Config::read(variable)?),
         Some("sweep") => enter(Entry::Sweep, &Config::read(variable)?),
-        Some("reconcile") => enter(Entry::Reconcile, &unsigned()?),
-        Some("migrate") => Ok(migrate(&unsigned()?.database)?),
+        Some("reconcile") => enter(Entry::Reconcile, &Config::read_without_certificate(variable)?),
+        Some("migrate") => Ok(migrate(&Config::read_database(variable)?)?),
         Some(other) => {
             Err(format!("no entry {other}: sweep, reconcile or migrate, or none").into())
         }

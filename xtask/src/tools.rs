@@ -15,6 +15,7 @@ struct DebianPackage {
 /// In the order of their names.
 const DEBIAN: &[DebianPackage] = &[
     DebianPackage { name: "chromium", provides: "chromium" },
+    DebianPackage { name: "faketime", provides: "faketime" },
     DebianPackage { name: "libreoffice-calc-nogui", provides: "soffice" },
     DebianPackage { name: "libxml2-utils", provides: "xmllint" },
     DebianPackage { name: "nodejs", provides: "node" },

@@ -268,18 +268,15 @@ impl Prove<'_> {
 
     fn real(&self, postgres: bool, bootstrap: &Path, root: &Path) -> Result<LayerProof, Failure> {
         let arguments = self.arguments;
-        let (database, seed, orders) =
-            (if postgres { "postgres" } else { "sqlite" }, arguments.seed, arguments.orders);
+        let database = if postgres { "postgres" } else { "sqlite" };
+        let (seed, orders) = (arguments.seed, arguments.orders);
         let at_rate = Duration::from_secs_f64(orders as f64 / ORDERS_PER_S).max(SHORTEST);
         let over = arguments.minutes.map(|minutes| Duration::try_from_secs_f64(minutes * 60.0));
         let over =
             over.transpose().map_err(|error| Failure::usage(format!("--minutes: {error}")))?;
         let proof = RealProof {
             name: format!("real layer on {}", if postgres { "PostgreSQL" } else { "SQLite" }),
-            command: format!(
-                "vazao prove --layer real --planted none --database {database} --orders {orders} --seed {seed} --faults {}",
-                arguments.faults
-            ),
+            command: self.again(database),
             folder: root.join(database),
             bootstrap: bootstrap.to_owned(),
             template: mutants::proven(arguments.visibility, self.faults.contains(&Fault::F12))?,
@@ -295,6 +292,20 @@ impl Prove<'_> {
             keep: arguments.keep_cloud,
         };
         proof.run(&self.stop)
+    }
+
+    /// The command that proves the real layer on this database again.
+    fn again(&self, database: &str) -> String {
+        let ProveArguments { orders, seed, faults, visibility, failover, minutes, .. } =
+            self.arguments;
+        let mut command = format!(
+            "vazao prove --layer real --planted none --database {database} --orders {orders} \
+             --seed {seed} --faults {faults} --visibility {visibility} --failover {failover}"
+        );
+        if let Some(minutes) = minutes {
+            command.push_str(&format!(" --minutes {minutes}"));
+        }
+        command
     }
 
     fn plant(&self, bug: Planted, bootstrap: &Path, root: &Path) -> Result<Caught, Failure> {

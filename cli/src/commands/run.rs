@@ -247,6 +247,7 @@ impl<'a> Run<'a> {
             mix: profile.order_mix(),
             load: &load,
             started_at,
+            elapsed: start.elapsed(),
             memory_mb: self.system.deployment().memory_mb,
             region: self.system.region,
             dead_letters,

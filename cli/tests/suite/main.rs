@@ -3,6 +3,7 @@
 
 mod artefact;
 mod bad_input;
+mod clock;
 mod cost;
 mod dead_letters;
 mod deployed;

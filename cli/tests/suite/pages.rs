@@ -69,10 +69,14 @@ fn a_ladder_runs_each_volume_accounts_for_it_and_links_it() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().to_str().unwrap();
     let ladder = vazao(&["ladder", "--up-to", "100", "--json", "--out", out]);
-    // One order and a hundred are too few for a p99.
-    assert_eq!(ladder.status.code(), Some(21), "{}", String::from_utf8_lossy(&ladder.stderr));
     let answer: serde_json::Value = serde_json::from_slice(&ladder.stdout).unwrap();
     let runs = answer["runs"].as_array().unwrap();
+    // 21: one order and a hundred are too few for a p99. 20: on a busy machine the generator may be
+    // late as well, and then the ladder says so.
+    let ended = |run: &serde_json::Value| run["exit_code"].as_u64().unwrap();
+    assert!(runs.iter().all(|run| [20, 21].contains(&ended(run))), "{answer}");
+    let invalid = runs.iter().any(|run| ended(run) == 20);
+    assert_eq!(ladder.status.code(), Some(if invalid { 20 } else { 21 }), "{answer}");
     let of = |key: &str| runs.iter().map(|run| run[key].as_u64().unwrap()).collect::<Vec<_>>();
     assert_eq!((of("orders"), of("lost")), (vec![1, 100], vec![0, 0]));
     let page = std::fs::read_to_string(answer["page"].as_str().unwrap()).unwrap();

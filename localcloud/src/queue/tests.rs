@@ -163,6 +163,16 @@ fn a_delayed_message_waits_its_delay() {
 }
 
 #[test]
+fn a_delay_is_no_longer_because_the_clock_was_set_back_between_two_processes() {
+    let mut before = Queue::new(SETTINGS);
+    before.put(900_000, message("a", 900_000), 500, None);
+    let mut after = Queue::new(SETTINGS);
+    before.snapshots().for_each(|snapshot| after.restore(2000, snapshot));
+    assert!(after.receive(2499, ALL).deliveries.is_empty());
+    assert_eq!(bodies(&after.receive(2500, ALL)), ["a"]);
+}
+
+#[test]
 fn visibility_changes_only_for_the_current_receipt_in_flight() {
     let mut queue = queue_with(&["a"]);
     let receipt = queue.receive(1000, ALL).deliveries[0].receipt;
