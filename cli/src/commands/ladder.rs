@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
+use runlog::{RunDirectory, RunManifest};
 use serde::Serialize;
 
 use crate::args::LadderArguments;
@@ -54,7 +55,12 @@ pub(crate) fn execute(arguments: &LadderArguments) -> Result<u8, Failure> {
     let volumes = RUNGS.iter().filter(|(per_day, _)| *per_day <= arguments.up_to);
     let count = volumes.clone().count();
     for (n, (per_day, seconds)) in volumes.enumerate() {
-        eprintln!("== {} of {count}: {per_day} orders a day, in {seconds} s", n + 1);
+        let settled = expected_s(&folder, *per_day).filter(|expected| expected > seconds);
+        let slower = settled.map_or_else(String::new, |expected| {
+            let minutes = (expected / 60.0).ceil();
+            format!("; by what the last volume took, this machine settles them in {minutes} min")
+        });
+        eprintln!("== {} of {count}: {per_day} orders a day, in {seconds} s{slower}", n + 1);
         run(&folder, *per_day, DAY_S / seconds)?;
         if stopped.load(Ordering::Relaxed) {
             eprintln!("stopped: what was run is kept");
@@ -62,6 +68,22 @@ pub(crate) fn execute(arguments: &LadderArguments) -> Result<u8, Failure> {
         }
     }
     report(&folder, arguments.json, stopped.load(Ordering::Relaxed))
+}
+
+/// A smaller run is mostly its start and its end.
+const TELLING_ORDERS: u64 = 1_000;
+
+/// How long the processors of this machine need for so many orders, s, by what each order of the
+/// last run took of them; `None` where none was large enough to tell.
+fn expected_s(folder: &Path, orders: u64) -> Option<f64> {
+    let latest = recorded(folder).ok()?.pop()?;
+    let run: RunManifest = RunDirectory::read_json(&RunDirectory::open(latest).manifest()).ok()?;
+    if run.planned < TELLING_ORDERS {
+        return None;
+    }
+    let cpu_ms: u64 = run.processes.iter().map(|group| group.cpu_ms).sum();
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    Some(cpu_ms as f64 / 1_000.0 / run.planned as f64 * orders as f64 / processors as f64)
 }
 
 /// Runs one volume; how it ended is in its folder.

@@ -303,7 +303,7 @@ impl Prove<'_> {
              --seed {seed} --faults {faults} --visibility {visibility} --failover {failover}"
         );
         if let Some(minutes) = minutes {
-            command.push_str(&format!(" --minutes {minutes}"));
+            command = format!("{command} --minutes {minutes}");
         }
         command
     }
