@@ -14,6 +14,10 @@ const ANSWERS_MIN: u64 = 1_000;
 /// The share of the offered orders that must be accepted.
 const ACHIEVED_MIN: f64 = 0.999;
 
+/// A queue that is empty within this after the last order, or within a tenth of the sending time, kept
+/// up, ms.
+const DRAIN_ALWAYS_FINE_MS: u64 = 10_000;
+
 pub(crate) fn examine(evidence: &Evidence<'_>) -> Finding {
     let manifest = evidence.manifest;
     let (standing, reason) = decide(evidence);
@@ -45,7 +49,7 @@ pub(crate) fn examine(evidence: &Evidence<'_>) -> Finding {
             "measured",
         )
         .fact("start lag p99", duration(manifest.generator.start_lag.p99_us), "measured");
-    let finding = beyond(finding, evidence);
+    let finding = beyond(behind(finding, evidence), evidence);
     let compression = (manifest.speed - 1.0).abs() > f64::EPSILON;
     if compression {
         finding.caveat(format!(
@@ -90,6 +94,26 @@ fn simulated_to(evidence: &Evidence<'_>) -> String {
             format!("to {largest:.0}/s, {} to the document", extrapolation.service_level)
         }
     }
+}
+
+/// Whether orders were accepted faster than they were settled. Nothing is lost by that, and partners
+/// do not feel it, but documents come late.
+fn behind(finding: Finding, evidence: &Evidence<'_>) -> Finding {
+    let manifest = evidence.manifest;
+    let phases = &manifest.phases;
+    if phases.drain_ms <= DRAIN_ALWAYS_FINE_MS.max(phases.send_ms / 10) {
+        return finding;
+    }
+    let account = evidence.reconciliation;
+    let settled = account.sent.accepted.saturating_sub(account.undrained);
+    let seconds = (phases.send_ms + phases.drain_ms) as f64 / 1_000.0;
+    finding.caveat(format!(
+        "documents came late: the queue took {} more to empty than the {} of sending. With up to {} invocations at once, on this machine, {:.0} orders/s were settled",
+        duration(phases.drain_ms * 1_000),
+        duration(phases.send_ms * 1_000),
+        manifest.deployment.maximum_concurrency,
+        settled as f64 / seconds,
+    ))
 }
 
 /// What was not measured but simulated, and says so.

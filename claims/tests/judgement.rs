@@ -488,6 +488,25 @@ fn a_limit_within_what_was_measured_is_no_extrapolation() {
     assert!(facts.contains("first limit: 600/s") && !facts.contains("extrapolated"), "{facts}");
 }
 
+/// 10,000 orders in 30.1 s and 69.9 s: 100/s. Ten seconds are always fine.
+#[test]
+fn a_queue_that_empties_long_after_the_last_order_is_a_caveat() {
+    let mut run = Run::good();
+    run.manifest.phases.drain_ms = 10_000;
+    assert_eq!(scales(&run).2, Vec::<String>::new());
+    run.manifest.phases.drain_ms = 69_900;
+    let (standing, _, caveats) = scales(&run);
+    assert_eq!(standing, Standing::Holds);
+    let late = "the queue took 69.90 s more to empty than the 30.10 s of sending. With up to 4 \
+                invocations at once, on this machine, 100 orders/s were settled";
+    assert!(caveats.iter().any(|caveat| caveat.contains(late)), "{caveats:?}");
+    // A tenth of the sending is fine too, and no more.
+    (run.manifest.phases.send_ms, run.manifest.phases.drain_ms) = (200_000, 20_000);
+    assert_eq!(scales(&run).2, Vec::<String>::new());
+    run.manifest.phases.drain_ms = 20_001;
+    assert_eq!(scales(&run).2.len(), 1);
+}
+
 #[test]
 fn more_invocations_at_once_than_were_measured_are_a_caveat() {
     let mut run = Run::good();
