@@ -30,7 +30,8 @@ impl Axis<'_> {
             .map(|value| self.place(value))
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
         if !self.logarithmic {
-            return (0.0, (high * 1.04).max(1e-9));
+            // Of zeros alone it goes to one.
+            return (0.0, if high > 0.0 { high * 1.04 } else { 1.0 });
         }
         let (low, high) = ((low + 1e-9).floor(), (high - 1e-9).ceil());
         (low, high.max(low + 1.0))
@@ -93,6 +94,14 @@ mod tests {
         assert_eq!(LOG.labels(range), 4);
         let labels: Vec<_> = [-3.0, 1.0, 4.0, 6.0].map(|place| LOG.label(place, range)).to_vec();
         assert_eq!(labels, ["0.001", "10", "10,000", "1e6"]);
+    }
+
+    #[test]
+    fn a_linear_axis_begins_at_zero_and_has_room_above_or_goes_to_one() {
+        let axis = Axis { name: "age", unit: "s", logarithmic: false };
+        assert_eq!(axis.range([3.0, 50.0].into_iter()), (0.0, 52.0));
+        assert_eq!(axis.range([0.0, 0.0].into_iter()), (0.0, 1.0));
+        assert_eq!(axis.range(std::iter::empty()), (0.0, 1.0));
     }
 
     #[test]

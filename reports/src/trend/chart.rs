@@ -37,7 +37,8 @@ fn draw(
     trend: &Trend,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let limit = trend.line.map(|line| line.limit);
-    let highest = values.iter().copied().chain(limit).fold(0.0, f64::max).max(1e-9) * 1.12;
+    let greatest = values.iter().copied().chain(limit).fold(0.0, f64::max);
+    let highest = if greatest > 0.0 { greatest * 1.12 } else { 1.0 };
     let nights = values.len() as f64;
     let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
     let mut chart = ChartBuilder::on(&area)
