@@ -70,9 +70,9 @@ pub(crate) fn write_reports_for(
     };
     for report in REPORTS {
         let content = (report.render)(&input).map_err(Failure::internal)?;
-        RunDirectory::write(&directory.file(report.file), &content).map_err(Failure::internal)?;
+        RunDirectory::write(&directory.file(report.file), &content).map_err(Failure::usage)?;
     }
-    RunDirectory::write_json(&directory.file(VERDICT), &judgement).map_err(Failure::internal)?;
+    RunDirectory::write_json(&directory.file(VERDICT), &judgement).map_err(Failure::usage)?;
     Ok(judgement)
 }
 

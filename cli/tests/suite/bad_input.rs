@@ -1,6 +1,9 @@
 //! What the user can get wrong: one clear line, exit 2, nothing written.
 
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
 
 use crate::vazao::run;
 
@@ -66,6 +69,58 @@ fn zero_orders_and_negative_rates_are_refused_by_flag() {
         let said = refusal(&arguments);
         assert!(said.contains(flag), "{arguments:?}: {said}");
     }
+}
+
+/// A program as somebody who may not write everywhere: root may.
+fn as_nobody(program: &Path) -> Command {
+    if !rustix::process::geteuid().is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program);
+    command
+}
+
+/// What it would have written where is said, in one line, and nothing is left behind.
+#[test]
+fn a_folder_that_is_read_only_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let below = |name: &str| folder.path().join(name);
+    let vazao = below("vazao");
+    for name in ["vazao", "bootstrap"] {
+        let program = Path::new(env!("CARGO_BIN_EXE_vazao")).with_file_name(name);
+        std::fs::copy(program, below(name)).unwrap();
+    }
+    let (closed, recorded) = (below("closed"), below("closed/recorded"));
+    std::fs::create_dir_all(&recorded).unwrap();
+    let run = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/runs/business-day");
+    for file in std::fs::read_dir(run).unwrap().map(Result::unwrap) {
+        std::fs::copy(file.path(), recorded.join(file.file_name())).unwrap();
+    }
+    let mode = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let before = std::fs::read_dir(&recorded).unwrap().count();
+    mode(folder.path(), 0o755);
+    mode(&closed, 0o555);
+    mode(&recorded, 0o555);
+    for (arguments, named) in [
+        (&["run", "--orders", "1", "--out", "closed"][..], "closed"),
+        (&["ladder", "--up-to", "1", "--out", "closed"], "closed"),
+        (&["prove", "--layer", "model", "--interleavings", "3", "--out", "closed"], "closed"),
+        (&["local", "--port", "0", "--data", "closed/data"], "closed/data"),
+        (&["simulate", "--per-day", "10", "--page", "closed/a.html"], "closed/a.html"),
+        (&["report", "closed/recorded"], "closed/recorded/"),
+    ] {
+        let output = as_nobody(&vazao).args(arguments).current_dir(folder.path()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(named) && said.contains("denied"), "{arguments:?}: {said}");
+    }
+    assert_eq!(std::fs::read_dir(&closed).unwrap().count(), 1);
+    assert_eq!(std::fs::read_dir(&recorded).unwrap().count(), before);
+    mode(&closed, 0o755);
+    mode(&recorded, 0o755);
 }
 
 #[test]
