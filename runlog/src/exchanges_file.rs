@@ -15,6 +15,7 @@ use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
+use crate::damaged::refuse_damaged;
 use crate::{Exchange, Outcome, RunFileError};
 
 /// The columns. Times are microseconds from the start of the run; `outcome` is
@@ -143,7 +144,7 @@ impl ExchangeRows {
     pub fn open(path: &Path) -> Result<Self, RunFileError> {
         let broken = |error: ParquetError| RunFileError::unreadable(path, &error);
         let file = File::open(path).map_err(|error| RunFileError::unreadable(path, &error))?;
-        let file = SerializedFileReader::new(file).map_err(broken)?;
+        let file = refuse_damaged(|| SerializedFileReader::new(file)).map_err(broken)?;
         let schema = parse_message_type(SCHEMA).map_err(broken)?;
         if *file.metadata().file_metadata().schema() != schema {
             return Err(RunFileError::unreadable(path, &"its columns are not those of exchanges"));
@@ -152,24 +153,27 @@ impl ExchangeRows {
     }
 
     fn read_group(&mut self) -> Result<Vec<Exchange>, String> {
-        let group = self.file.get_row_group(self.next_group).map_err(|e| e.to_string())?;
-        let count = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
         let mut longs: [Vec<i64>; 4] = Default::default();
         let mut ints: [Vec<i32>; 3] = Default::default();
         let mut is_last = Vec::new();
-        for (column, values) in longs.iter_mut().enumerate() {
-            let reader = group.get_column_reader(column).map_err(|e| e.to_string())?;
-            let mut reader = get_typed_column_reader::<Int64Type>(reader);
-            reader.read_records(count, None, None, values).map_err(|e| e.to_string())?;
-        }
-        for (column, values) in (4..).zip(&mut ints) {
-            let reader = group.get_column_reader(column).map_err(|e| e.to_string())?;
-            let mut reader = get_typed_column_reader::<Int32Type>(reader);
-            reader.read_records(count, None, None, values).map_err(|e| e.to_string())?;
-        }
-        let reader = group.get_column_reader(7).map_err(|e| e.to_string())?;
-        let mut reader = get_typed_column_reader::<BoolType>(reader);
-        reader.read_records(count, None, None, &mut is_last).map_err(|e| e.to_string())?;
+        let columns = || {
+            let group = self.file.get_row_group(self.next_group)?;
+            let count = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+            for (column, values) in longs.iter_mut().enumerate() {
+                let reader = group.get_column_reader(column)?;
+                let mut reader = get_typed_column_reader::<Int64Type>(reader);
+                reader.read_records(count, None, None, values)?;
+            }
+            for (column, values) in (4..).zip(&mut ints) {
+                let reader = group.get_column_reader(column)?;
+                let mut reader = get_typed_column_reader::<Int32Type>(reader);
+                reader.read_records(count, None, None, values)?;
+            }
+            let mut reader = get_typed_column_reader::<BoolType>(group.get_column_reader(7)?);
+            reader.read_records(count, None, None, &mut is_last)?;
+            Ok(count)
+        };
+        let count = refuse_damaged(columns).map_err(|error| error.to_string())?;
         (0..count).map(|row| exchange(&longs, &ints, &is_last, row)).collect()
     }
 }
@@ -249,6 +253,44 @@ mod tests {
         })
         .unwrap();
         assert_eq!(next, count);
+    }
+
+    /// One byte of it is another, in turn: it is read or refused, and nothing else.
+    #[test]
+    fn a_damaged_file_is_refused() {
+        let path = tempfile::tempdir().unwrap().keep().join("exchanges.parquet");
+        let mut writer = ExchangeWriter::new(File::create(&path).unwrap()).unwrap();
+        (0..3).for_each(|index| {
+            let (outcome, is_last) = (Outcome::ALL[0], true);
+            let [intended_us, sent_us, end_us] = [11, 12, 13].map(|us| us + index);
+            let attempt = 1;
+            let row = Exchange {
+                index,
+                intended_us,
+                sent_us,
+                end_us,
+                status: 202,
+                outcome,
+                attempt,
+                is_last,
+            };
+            writer.write(row).unwrap();
+        });
+        writer.finish().unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        let mut refused = 0;
+        for at in 0..whole.len() {
+            for change in [0x01, 0x80, 0xff] {
+                let mut bytes = whole.clone();
+                bytes[at] ^= change;
+                std::fs::write(&path, bytes).unwrap();
+                let mut rows = 0;
+                let read = ExchangeReader::read(&path, |_| rows += 1);
+                refused += u32::from(read.is_err());
+                assert!(rows <= 3, "byte {at}, {change:#x}: {rows} rows");
+            }
+        }
+        assert!(refused > 100, "{refused}");
     }
 
     #[test]

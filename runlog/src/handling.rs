@@ -17,6 +17,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
 use crate::RunFileError;
+use crate::damaged::refuse_damaged;
 
 /// One message in one invocation. Instants are microseconds from the start of the run; those of
 /// the cloud before it are negative.
@@ -185,9 +186,9 @@ pub fn read_handlings(path: &Path) -> Result<Vec<Handling>, RunFileError> {
 pub fn each_handling(path: &Path, mut each: impl FnMut(Handling)) -> Result<(), RunFileError> {
     let broken = |error: ParquetError| RunFileError::unreadable(path, &error);
     let file = File::open(path).map_err(|error| RunFileError::unreadable(path, &error))?;
-    let reader = SerializedFileReader::new(file).map_err(broken)?;
+    let reader = refuse_damaged(|| SerializedFileReader::new(file)).map_err(broken)?;
     for number in 0..reader.num_row_groups() {
-        let group = reader.get_row_group(number).map_err(broken)?;
+        let group = refuse_damaged(|| reader.get_row_group(number)).map_err(broken)?;
         each_of_group(&*group, &mut each).map_err(broken)?;
     }
     Ok(())
@@ -200,7 +201,7 @@ fn each_of_group(
 ) -> Result<(), ParquetError> {
     let mut columns = Vec::with_capacity(COLUMNS);
     for column in 0..COLUMNS {
-        match group.get_column_reader(column)? {
+        match refuse_damaged(|| group.get_column_reader(column))? {
             ColumnReader::Int64ColumnReader(reader) => columns.push((reader, Vec::new())),
             _ => return Err(ParquetError::General(format!("column {column} is no INT64"))),
         }
@@ -209,7 +210,8 @@ fn each_of_group(
         let mut rows = usize::MAX;
         for (reader, values) in &mut columns {
             values.clear();
-            rows = rows.min(reader.read_records(BATCH_ROWS, None, None, values)?.1);
+            let read = || reader.read_records(BATCH_ROWS, None, None, values);
+            rows = rows.min(refuse_damaged(read)?.1);
         }
         if rows == 0 {
             return Ok(());

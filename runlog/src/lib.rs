@@ -5,6 +5,7 @@
 //! One run is one directory, see [`RunDirectory`] for what each file in it is.
 
 mod cost;
+mod damaged;
 mod directory;
 mod exchange;
 mod exchanges_file;

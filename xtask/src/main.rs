@@ -40,6 +40,11 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let root = root();
+    let asks = |argument: &&str| ["help", "--help", "-h"].contains(argument);
+    if arguments.is_empty() || arguments.iter().any(asks) {
+        print!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
     let done = match arguments.as_slice() {
         ["ci", "--list"] => {
             ci::list();
@@ -55,12 +60,8 @@ fn main() -> ExitCode {
         ["policy"] => policy::run(&root),
         ["prices"] => prices::run(&root, false),
         ["prices", "--check"] => prices::run(&root, true),
-        [] | ["help" | "--help" | "-h"] => {
-            print!("{HELP}");
-            Ok(())
-        }
-        [other, ..] => {
-            eprintln!("xtask: no command {other}\n\n{HELP}");
+        unknown => {
+            eprintln!("xtask: no command {}\n\n{HELP}", unknown.join(" "));
             return ExitCode::from(2);
         }
     };
