@@ -55,11 +55,7 @@ fn a_clock_that_is_set_in_mid_run_costs_no_order() {
     let folder = tempfile::tempdir().unwrap();
     let below = |name: &str| folder.path().join(name);
     let (profile, out, clock) = (below("test.toml"), below("runs"), below("clock"));
-    let text = format!(
-        "name = \"test\"\ndescription = \"for tests\"\norders = {ORDERS}\nseed = 23\n\
-         accept_p99_ms_max = 2000\nshape = {{ kind = \"constant\", duration_s = 6 }}\n"
-    );
-    std::fs::write(&profile, text).unwrap();
+    std::fs::write(&profile, crate::whole_path::profile(ORDERS, 6)).unwrap();
     set(&clock, 0);
     let variables = told(&library(), &clock);
     let bootstrap = function(folder.path(), &variables);

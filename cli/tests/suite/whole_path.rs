@@ -5,7 +5,7 @@ use orders::{RunTag, Sampler, World};
 use runlog::RunDirectory;
 
 /// The text of a profile of `orders` orders over `seconds`.
-fn profile(orders: u64, seconds: u32) -> String {
+pub(crate) fn profile(orders: u64, seconds: u32) -> String {
     format!(
         "name = \"test\"\ndescription = \"for tests\"\norders = {orders}\nseed = 11\n\
          accept_p99_ms_max = 2000\nshape = {{ kind = \"constant\", duration_s = {seconds} }}\n"
