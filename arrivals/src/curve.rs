@@ -31,6 +31,21 @@ impl Curve {
         Self { points: scaled }
     }
 
+    /// The first so many seconds of it, as a whole of its own; all of it if it is no longer.
+    ///
+    /// # Panics
+    /// If nothing arrives before that time.
+    #[must_use]
+    pub fn first(&self, duration_s: f64) -> Self {
+        let before = self.points.partition_point(|point| point.0 < duration_s);
+        let mut points: Vec<_> = self.points[..before].iter().map(|p| (p.0, p.1)).collect();
+        if before < self.points.len() {
+            points.push((duration_s, self.share_per_s(duration_s)));
+        }
+        assert!(points.iter().any(|point| point.1 > 0.0), "no arrival before {duration_s} s");
+        Self::through(&points)
+    }
+
     /// The time of the last point, s.
     pub fn duration_s(&self) -> f64 {
         self.points.last().map_or(0.0, |point| point.0)
@@ -107,6 +122,20 @@ mod tests {
         assert_eq!((steps.share_per_s(15.1), steps.share_per_s(-0.1)), (0.0, 0.0));
         assert!((steps.cumulative(10.0) - 1.0 / 3.0).abs() < 1e-12);
         assert!((steps.inverse(1.0 / 3.0) - 10.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_first_part_of_a_curve_has_its_rates_and_its_own_whole() {
+        // 10 s from 0 to 4, then 10 s at 4: areas 20 and 40. Of the first 15 s: 20 + 20.
+        let whole = Curve::through(&[(0.0, 0.0), (10.0, 4.0), (20.0, 4.0)]);
+        let part = whole.first(15.0);
+        assert!((part.duration_s() - 15.0).abs() < 1e-12);
+        assert!((part.cumulative(10.0) - 0.5).abs() < 1e-12);
+        // 40 orders of the part are as dense as 60 of the whole.
+        assert!((part.share_per_s(12.0) * 40.0 - whole.share_per_s(12.0) * 60.0).abs() < 1e-12);
+        // Cut in the slope: rate 2 at 5 s, area 5.
+        assert!((whole.first(5.0).peak_share_per_s() - 2.0 / 5.0).abs() < 1e-12);
+        assert_eq!((whole.first(20.0), whole.first(21.0)), (whole.clone(), whole));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use claims::Judgement;
 use claims::words::{duration, grouped};
+use loadgen::{LoadProfile, Shape};
 use reports::Rung;
 use runlog::{CostRecord, HandledTally, Reconciliation, RunDirectory, RunManifest, each_handling};
 use rust_decimal::prelude::ToPrimitive as _;
@@ -52,7 +53,7 @@ pub(crate) fn text(rungs: &[Rung]) -> String {
         "doubled",
         "exit"
     );
-    for rung in rungs {
+    for rung in &rungs {
         // Writing to a string does not fail.
         let _ = writeln!(
             text,
@@ -66,6 +67,13 @@ pub(crate) fn text(rungs: &[Rung]) -> String {
             grouped(rung.lost),
             grouped(rung.duplicated),
             rung.exit_code
+        );
+    }
+    for (rung, hours) in rungs.iter().filter_map(|rung| Some((rung, rung.hours?))) {
+        let per_day = grouped(rung.per_day.round() as u64);
+        let _ = writeln!(
+            text,
+            "\n  {per_day} a day: its first {hours} hours, at the rates of the whole day"
         );
     }
     text
@@ -89,9 +97,14 @@ fn rung(run: &Path, page: &Path) -> Result<Rung, Failure> {
     };
     let bill = cost.regions.first().and_then(|region| region.per_million.total.exact().to_f64());
     let response = &manifest.generator.response;
+    let profile = LoadProfile::parse(&manifest.profile_toml, &manifest.profile).ok();
     Ok(Rung {
         link: link(run, page),
-        per_day: per_day(&manifest),
+        per_day: profile.as_ref().and_then(LoadProfile::per_day).unwrap_or(per_day(&manifest)),
+        hours: profile.and_then(|profile| match profile.shape {
+            Shape::BusinessDay { hours, .. } => hours,
+            _ => None,
+        }),
         orders: account.planned - account.not_sent,
         speed: manifest.speed,
         peak_per_s: manifest.peak_rate_per_s,
@@ -133,6 +146,7 @@ mod tests {
         Rung {
             id: "r".to_owned(),
             link: String::new(),
+            hours: None,
             per_day: 3.0,
             orders: 5,
             speed: 1.0,

@@ -114,7 +114,7 @@ pub struct S3Usage {
     pub months_kept: Metered,
 }
 
-/// CloudWatch Logs, what Lambda wrote to standard output.
+/// CloudWatch Logs: the function's log and the gateway's access log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LogsUsage {

@@ -147,7 +147,7 @@ fn a_bill_of_every_service_is_the_sum_of_lines_done_by_hand() {
         // 24 GB at 0.0405.
         ("S3", "objects under 128 KB, Frequent Access", "0.972"),
         // 2.5 GB at 0.90.
-        ("CloudWatch Logs", "Lambda logs ingested", "2.25"),
+        ("CloudWatch Logs", "vended logs ingested", "2.25"),
     ] {
         assert_eq!(amount_of(&bill, service, item).exact(), number(expected), "{service} {item}");
     }

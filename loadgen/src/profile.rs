@@ -183,7 +183,7 @@ impl LoadProfile {
                     .to_owned(),
             ),
             (None, Some(rate)) if shape_is_fine => {
-                self.orders = orders_at(rate, self.shape.duration_s(self.orders));
+                self.orders = orders_at(rate, self.shape.days(self.orders));
             }
             (None, Some(_) | None) => {}
         }
@@ -247,16 +247,23 @@ impl LoadProfile {
         }
     }
 
+    /// Orders per 24 hours of the profile's time: of a day that is cut short, those of the whole day.
+    /// None for a replay whose file has not been read.
+    pub fn per_day(&self) -> Option<f64> {
+        let days = self.shape.days(self.orders);
+        (days > 0.0).then(|| self.orders as f64 / days)
+    }
+
     /// What its arrivals are: orders, wrong ones, repeats.
     pub fn order_mix(&self) -> OrderMix {
         self.mix.order_mix(self.seed)
     }
 }
 
-/// Orders of a run at this rate, orders per 24 h; at least one, or there were nothing to run.
-fn orders_at(per_day: f64, duration_s: f64) -> u64 {
+/// Orders of a run at this rate, orders a day; at least one, or there were nothing to run.
+fn orders_at(per_day: f64, days: f64) -> u64 {
     // Rounds half up; a float above u64::MAX saturates and is refused by `check`.
-    ((per_day * duration_s / 86_400.0).round() as u64).max(1)
+    ((per_day * days).round() as u64).max(1)
 }
 
 /// toml's own message has several lines; one line with the line's number is what a terminal wants.

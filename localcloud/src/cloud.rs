@@ -124,7 +124,7 @@ fn build(config: &CloudConfig) -> Result<Services, StartError> {
     let metrics = Arc::new(MetricStore::default());
     let faults = Arc::new(Faults::new(&config.faults, config.seed));
     let mut problems = config.problems();
-    let gateway = match api_gateway(config, &metrics, &faults) {
+    let mut gateway = match api_gateway(config, &metrics, &faults) {
         Ok(gateway) => gateway,
         Err(problem) => {
             problems.push(problem);
@@ -136,6 +136,10 @@ fn build(config: &CloudConfig) -> Result<Services, StartError> {
     }
     let log_dir = config.data_dir.join("logs");
     std::fs::create_dir_all(&log_dir).map_err(|source| data_dir(&log_dir, source))?;
+    if let (Some(gateway), Some(api)) = (&mut gateway, &config.api) {
+        let opened = gateway.open_log(api, &log_dir, &metrics);
+        opened.map_err(|source| data_dir(&log_dir, source))?;
+    }
     let s3 = s3::service(config, &metrics, &faults);
     let lambda = Lambda::new(config, &log_dir, &metrics, &faults);
     let queue_dir = config.data_dir.join("queues");

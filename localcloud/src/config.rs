@@ -106,6 +106,17 @@ pub struct ApiConfig {
     pub stage_variables: BTreeMap<String, String>,
     /// The account's token bucket, of all routes together. None: unlimited.
     pub account_throttle: Option<Throttle>,
+    /// Where and how each request is written down. None: nowhere.
+    pub access_log: Option<AccessLogConfig>,
+}
+
+/// A stage's access log.
+#[derive(Clone, Debug)]
+pub struct AccessLogConfig {
+    /// The name of the log group.
+    pub log_group: String,
+    /// One line with variables of `$context`.
+    pub format: String,
 }
 
 /// One key. On AWS a key's id is made up; here the owner says it, and may make it the caller's

@@ -103,6 +103,12 @@ pub enum ConfigError {
         /// Its visibility timeout.
         visibility_s: f64,
     },
+    /// API Gateway refuses such a format of the access log.
+    #[error("the Format of the AccessLogSetting: {problem}")]
+    AccessLogFormat {
+        /// What is wrong with it.
+        problem: String,
+    },
     /// There is no program to start.
     #[error("the executable of function {function} does not exist: {}", .path.display())]
     ExecutableMissing {

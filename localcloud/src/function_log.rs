@@ -1,22 +1,17 @@
-//! What CloudWatch Logs would hold of one function, as a file; and what that volume and the
-//! embedded metrics in it come to.
+//! The log group of a function, and the embedded metrics in it.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::clock::now_s;
-use crate::lock::lock;
-use crate::metric_store::{MetricId, MetricStore, Series};
+use crate::log_group::LogGroup;
+use crate::metric_store::{MetricId, MetricStore};
 
-/// The log group of one function.
+/// The log of one function.
 pub(crate) struct FunctionLog {
-    file: Mutex<File>,
-    incoming_bytes: Arc<Series>,
-    incoming_events: Arc<Series>,
+    group: LogGroup,
     metrics: Arc<MetricStore>,
 }
 
@@ -26,30 +21,14 @@ impl FunctionLog {
         function: &str,
         metrics: Arc<MetricStore>,
     ) -> std::io::Result<Self> {
-        let path = directory.join(format!("{function}.log"));
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
-        let group = || vec![("LogGroupName".to_owned(), log_group(function))];
-        Ok(FunctionLog {
-            file: Mutex::new(file),
-            incoming_bytes: metrics.series(MetricId::new("AWS/Logs", "IncomingBytes", group())),
-            incoming_events: metrics.series(MetricId::new(
-                "AWS/Logs",
-                "IncomingLogEvents",
-                group(),
-            )),
-            metrics,
-        })
+        let file = format!("{function}.log");
+        let group = LogGroup::open(directory, &file, &log_group(function), &metrics)?;
+        Ok(FunctionLog { group, metrics })
     }
 
     /// Takes one or more whole lines, each ended by a line feed.
     pub(crate) fn write(&self, lines: &[u8]) {
-        let events = lines.iter().filter(|byte| **byte == b'\n').count();
-        let second = now_s();
-        // The ends of lines are not part of the events.
-        self.incoming_bytes.record(second, lines.len().saturating_sub(events) as f64);
-        self.incoming_events.record(second, events as f64);
-        // A full disk must not stop the function; the lines are counted all the same.
-        let _ = lock(&self.file).write_all(lines);
+        self.group.write(lines);
     }
 
     /// Takes one line of the function's own output.

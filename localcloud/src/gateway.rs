@@ -4,6 +4,7 @@
 //! template, back end, response map. Custom domains, mTLS, other authorizers and caching are not
 //! here.
 
+mod access_log;
 mod back_end;
 mod limits;
 mod refusal;
@@ -13,6 +14,7 @@ mod sigv4;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -29,10 +31,12 @@ use crate::config::ApiConfig;
 use crate::error::ConfigError;
 use crate::faults::{FaultKind, Faults};
 use crate::ids::IdSource;
+use crate::log_group::LogGroup;
 use crate::metric_store::{MetricId, MetricStore, Series};
 use crate::server::Reply;
 use crate::sqs::Sqs;
 
+use access_log::{Answered, Format};
 use limits::Limits;
 use refusal::{GatewayResponses, Kind, Refusal};
 use route::Route;
@@ -93,7 +97,17 @@ pub(crate) struct Gateway {
     ids: IdSource,
     epoch: Instant,
     metrics: GatewayMetrics,
+    access_format: Option<Format>,
+    /// None until it is opened, or where the stage has none.
+    access_log: Option<LogGroup>,
     faults: Arc<Faults>,
+}
+
+/// What is known of the call of the back end.
+#[derive(Clone, Copy, Default)]
+struct Integration {
+    status: Option<u16>,
+    latency_ms: Option<f64>,
 }
 
 impl Gateway {
@@ -115,15 +129,29 @@ impl Gateway {
             ids: IdSource::new(),
             epoch: Instant::now(),
             metrics: GatewayMetrics::new(metrics, &config.name, &config.stage),
+            access_format: config.access_log.as_ref().map(Format::new).transpose()?,
+            access_log: None,
             faults,
         })
+    }
+
+    /// Begins the access log, if the stage has one.
+    pub(crate) fn open_log(
+        &mut self,
+        config: &ApiConfig,
+        directory: &Path,
+        metrics: &MetricStore,
+    ) -> std::io::Result<()> {
+        self.access_log = access_log::open(config, directory, metrics)?;
+        Ok(())
     }
 
     /// What keeps an API from being served, for who reads it from a template.
     pub(crate) fn check(config: &ApiConfig) -> Option<(Option<usize>, String)> {
         let routes = config.routes.iter().map(|route| Route::new(route).map(|_| ()));
         let responses = GatewayResponses::new(&config.gateway_responses).map(|_| ());
-        let problem = routes.chain([responses]).find_map(Result::err)?;
+        let format = config.access_log.as_ref().map_or(Ok(()), |log| Format::new(log).map(|_| ()));
+        let problem = routes.chain([responses, format]).find_map(Result::err)?;
         let line = match &problem {
             ConfigError::MappingTemplate { line, .. } => Some(*line),
             _ => None,
@@ -156,6 +184,14 @@ impl Gateway {
             return Err(Kind::Throttled.into());
         }
         Ok(claim)
+    }
+
+    fn note(&self, call: &Call<'_>, answered: &Answered<'_>) {
+        let (latency_ms, integration) = (answered.latency_ms, answered.integration);
+        self.metrics.record(answered.status, latency_ms, integration.latency_ms);
+        if let (Some(format), Some(log)) = (&self.access_format, &self.access_log) {
+            log.write(format.line(call, answered).as_bytes());
+        }
     }
 
     fn refused(&self, call: &Call<'_>, refusal: &Refusal) -> Reply {
@@ -197,7 +233,7 @@ pub(crate) async fn answer(
 ) -> Reply {
     let started = Instant::now();
     let request_id = gateway.ids.next().to_string();
-    let mut integration_ms = None;
+    let mut integration = Integration::default();
     let mut call = Call {
         api: &gateway.name,
         stage: &gateway.stage,
@@ -211,11 +247,18 @@ pub(crate) async fn answer(
         key: None,
         signer: None,
     };
-    let reply = match serve(gateway, sqs, &mut call, body, &mut integration_ms).await {
-        Ok(reply) => reply,
-        Err(refusal) => gateway.refused(&call, &refusal),
+    let served = serve(gateway, sqs, &mut call, body, &mut integration).await;
+    let (reply, refusal) = match served {
+        Ok(reply) => (reply, None),
+        Err(refusal) => (gateway.refused(&call, &refusal), Some(refusal)),
     };
-    gateway.metrics.record(reply.status(), millis_since(started), integration_ms);
+    let answered = Answered {
+        status: reply.status(),
+        refusal: refusal.as_ref(),
+        latency_ms: millis_since(started),
+        integration,
+    };
+    gateway.note(&call, &answered);
     reply
 }
 
@@ -224,7 +267,7 @@ async fn serve<'a>(
     sqs: &Sqs,
     call: &mut Call<'a>,
     body: Incoming,
-    integration_ms: &mut Option<f64>,
+    integration: &mut Integration,
 ) -> Result<Reply, Refusal> {
     let claim = gateway.admit(call)?;
     let body = read_body(body).await?;
@@ -240,10 +283,11 @@ async fn serve<'a>(
         // The queue has the message; only the answer does not come.
         tokio::time::sleep(route.timeout).await;
     }
-    *integration_ms = Some(millis_since(started));
+    integration.latency_ms = Some(millis_since(started));
     if timed_out {
         return Err(Kind::IntegrationTimeout.into());
     }
+    integration.status = Some(answer.status);
     map_answer(call, route, &answer)
 }
 

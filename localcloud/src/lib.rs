@@ -38,6 +38,7 @@ mod ids;
 mod invocation_record;
 mod lambda;
 mod lock;
+mod log_group;
 mod message;
 mod metric_store;
 mod queue;
@@ -53,10 +54,10 @@ mod wire;
 
 pub use cloud::LocalCloud;
 pub use config::{
-    ACCESS_KEY_ID, AlarmConfig, ApiConfig, ApiKey, CloudConfig, Comparison, EventSourceConfig,
-    FunctionConfig, GatewayResponseConfig, IamUser, IntegrationResponse, MappingTemplate,
-    PollerScaling, ProvisionedPollers, QueueConfig, Quota, QuotaPeriod, RedrivePolicy, RouteConfig,
-    SECRET_ACCESS_KEY, SqsIntegration, Throttle, UsagePlan,
+    ACCESS_KEY_ID, AccessLogConfig, AlarmConfig, ApiConfig, ApiKey, CloudConfig, Comparison,
+    EventSourceConfig, FunctionConfig, GatewayResponseConfig, IamUser, IntegrationResponse,
+    MappingTemplate, PollerScaling, ProvisionedPollers, QueueConfig, Quota, QuotaPeriod,
+    RedrivePolicy, RouteConfig, SECRET_ACCESS_KEY, SqsIntegration, Throttle, UsagePlan,
 };
 pub use error::{ConfigError, StartError};
 pub use faults::{FaultError, FaultKind, FaultPlan, FaultRate};

@@ -65,8 +65,10 @@ pub struct Readings {
     pub errors: Option<f64>,
     /// S3 `PutRequests`: a paid metric on AWS, so often not there.
     pub put_requests: Option<f64>,
-    /// Logs `IncomingBytes`.
+    /// Logs `IncomingBytes` of the function.
     pub log_bytes: Option<f64>,
+    /// Logs `IncomingBytes` of the gateway's access log: not there where none is kept.
+    pub access_log_bytes: Option<f64>,
     /// The processor's own `InitMs`, sum.
     pub init_ms: Option<f64>,
     /// The processor's own `OrdersRedelivered`, sum.
@@ -97,9 +99,21 @@ impl MetersOf {
     }
 
     fn logs(&self, metric: &str) -> Series {
-        let group = format!("/aws/lambda/{}", self.function);
-        Series::new("AWS/Logs", metric, "Sum", &[("LogGroupName", &group)])
+        log_group(&format!("/aws/lambda/{}", self.function), metric)
     }
+
+    fn access_log(&self, metric: &str) -> Series {
+        log_group(&access_log_group(&self.api), metric)
+    }
+}
+
+fn log_group(group: &str, metric: &str) -> Series {
+    Series::new("AWS/Logs", metric, "Sum", &[("LogGroupName", group)])
+}
+
+/// The log group to which `infra/template.yaml` has an API write its access log.
+pub fn access_log_group(api: &str) -> String {
+    format!("/aws/apigateway/{api}")
 }
 
 /// Reads the sums over `[from, to)`, in periods of `period_s`.
@@ -122,6 +136,7 @@ pub async fn read_meters(
         of.lambda("Errors", "Sum"),
         of.s3("PutRequests"),
         of.logs("IncomingBytes"),
+        of.access_log("IncomingBytes"),
         of.processor("InitMs"),
         of.processor("OrdersRedelivered"),
     ];
@@ -140,8 +155,9 @@ pub async fn read_meters(
         errors: sum(6),
         put_requests: sum(7),
         log_bytes: sum(8),
-        init_ms: sum(9),
-        redelivered: sum(10),
+        access_log_bytes: sum(9),
+        init_ms: sum(10),
+        redelivered: sum(11),
     })
 }
 

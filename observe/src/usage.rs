@@ -64,8 +64,13 @@ pub fn usage(readings: &Readings, inventory: &Inventory, context: UsageContext) 
             large_bytes: Metered::measured(inventory.large_bytes),
             months_kept: Metered::assumed(context.months_kept),
         },
-        logs: LogsUsage { ingested_bytes: Metered::measured(whole(readings.log_bytes)) },
+        logs: LogsUsage { ingested_bytes: Metered::measured(logged(readings)) },
     }
+}
+
+/// What Lambda and the gateway wrote: vended logs both, which share their price's tiers.
+fn logged(readings: &Readings) -> u64 {
+    whole(readings.log_bytes) + whole(readings.access_log_bytes)
 }
 
 /// One request a message, or more where messages are over 64 KB on average.
@@ -125,6 +130,7 @@ mod tests {
             errors: Some(0.0),
             put_requests: Some(21.0),
             log_bytes: Some(2_048.0),
+            access_log_bytes: Some(3_907.0),
             init_ms: Some(12.4),
             redelivered: Some(1.0),
         }
@@ -146,8 +152,16 @@ mod tests {
         assert_eq!((usage.s3.small_objects.amount, usage.s3.large_objects.amount), (17, 1));
         assert_eq!((usage.s3.small_bytes.amount, usage.s3.large_bytes.amount), (4_321, 140_000));
         assert_eq!(usage.s3.months_kept.provenance, Provenance::Assumed);
-        assert_eq!(usage.logs.ingested_bytes, Metered::measured(2_048));
+        // 2,048 of the function and 3,907 of the gateway's access log.
+        assert_eq!(usage.logs.ingested_bytes, Metered::measured(5_955));
         assert_eq!((usage.orders, usage.lambda.memory_mb), (9, 384));
+    }
+
+    #[test]
+    fn a_gateway_that_keeps_no_access_log_adds_nothing() {
+        let readings = Readings { access_log_bytes: None, ..readings() };
+        let logs = usage(&readings, &inventory(), CONTEXT).logs;
+        assert_eq!(logs.ingested_bytes, Metered::measured(2_048));
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub struct Rung {
     pub per_day: f64,
     /// Orders that were sent.
     pub orders: u64,
+    /// How many hours of the day were run, if not all.
+    pub hours: Option<f64>,
     /// How often time was compressed.
     pub speed: f64,
     /// The schedule's highest rate, orders per second of the clock.
@@ -53,7 +55,7 @@ pub fn ladder_page(rungs: &[Rung]) -> Result<String, ReportError> {
         ("runs", "The runs", runs(&rungs)),
         ("times", "Time by volume", times(&rungs).map_err(failed)?),
         ("cost", "Cost by volume", cost(&rungs).map_err(failed)?),
-        ("reading", "How to read it", reading()),
+        ("reading", "How to read it", reading(&rungs)),
     ];
     let contents = sections.each_ref().map(|(id, title, _)| (*id, *title));
     let body = html! { @for (id, title, body) in &sections { (section(id, title, body)) } };
@@ -63,8 +65,8 @@ pub fn ladder_page(rungs: &[Rung]) -> Result<String, ReportError> {
 fn head(rungs: &[Rung]) -> Head {
     let lost: u64 = rungs.iter().map(|rung| rung.lost + rung.duplicated).sum();
     let orders: u64 = rungs.iter().map(|rung| rung.orders).sum();
-    let volume = |rung: Option<&Rung>| rung.map_or_else(String::new, |rung| volume(rung.per_day));
-    let span = format!("{} to {} orders a day", volume(rungs.first()), volume(rungs.last()));
+    let of = |rung: Option<&Rung>| rung.map_or_else(String::new, |rung| volume(rung.per_day));
+    let span = format!("{} to {} orders a day", of(rungs.first()), of(rungs.last()));
     let is_broken = rungs.iter().any(|rung| standing(rung) == Standing::Broken);
     Head {
         title: "vazao, from one order to millions".to_owned(),
@@ -75,7 +77,14 @@ fn head(rungs: &[Rung]) -> Head {
         } else {
             format!("From {span}, {} orders were lost or doubled", grouped(lost))
         },
-        explanation: html! { p { (grouped(orders)) " orders were sent in " (rungs.len()) " runs, and each was looked for in the database and in the bucket." } },
+        explanation: html! { p {
+            (grouped(orders)) " orders were sent in " (rungs.len()) " runs, and each was looked for in the database and in the bucket."
+            @for rung in rungs {
+                @if let Some(hours) = rung.hours {
+                    " Of the day of " (volume(rung.per_day)) " these are the first " (hours) " hours, at the day's rates."
+                }
+            }
+        } },
     }
 }
 
@@ -113,7 +122,11 @@ fn runs(rungs: &[Rung]) -> Markup {
                 } }
                 tbody { @for rung in rungs { tr {
                     th.number scope="row" { (volume(rung.per_day)) }
-                    td.number { (grouped(rung.orders)) } td.number { (format!("{:.0}/s", rung.peak_per_s)) }
+                    td.number {
+                        (grouped(rung.orders))
+                        @if let Some(hours) = rung.hours { div.note { "the first " (hours) " hours" } }
+                    }
+                    td.number { (format!("{:.0}/s", rung.peak_per_s)) }
                     td.number { (time(rung.accept_p99_us)) } td.number { (time(rung.document_p99_us)) }
                     td.number { (format!("${:.7}", rung.usd_per_order)) }
                     td.number { (grouped(rung.lost)) } td.number { (grouped(rung.duplicated)) }
@@ -178,9 +191,12 @@ fn cost(rungs: &[Rung]) -> Result<Markup, String> {
     .figure()
 }
 
-fn reading() -> Markup {
+fn reading(rungs: &[Rung]) -> Markup {
     html! {
         ul {
+            @if rungs.iter().any(|rung| rung.hours.is_some()) {
+                li { "A day of which only the first hours were run has the rates of the whole day, its busiest hour with them, and fewer orders: no more were to be settled in the time given on this machine." }
+            }
             li { "Each point is a run of its own, with a page of its own: nothing between or beyond the points was measured." }
             li { "A day is compressed: arrivals are, visibility timeouts and scaling ramps are not. The peak is that of the clock." }
             li { "Not shown is not broken: a p99 takes a thousand answers, which a run of one order or a hundred does not have." }
@@ -198,6 +214,7 @@ mod tests {
             link: format!("{id}/report.html"),
             per_day,
             orders: 7,
+            hours: None,
             speed: 2_160.0,
             peak_per_s: 11.0,
             accept_p99_us: Some(1_500),
@@ -216,6 +233,17 @@ mod tests {
         assert!(page.contains("From 1 to 1 million orders a day, no order was lost"), "{page}");
         let [a, b] = ["a/report.html", "b/report.html"].map(|link| page.find(link).unwrap());
         assert!(a < b && page.contains("14 orders were sent in 2 runs"));
+    }
+
+    #[test]
+    fn a_day_that_was_not_run_to_its_end_says_how_far_and_that_the_rates_are_the_days() {
+        let whole = ladder_page(&[rung("a", 1e6, 0)]).unwrap();
+        let part = Rung { hours: Some(14.0), ..rung("a", 1e6, 0) };
+        let page = ladder_page(&[rung("b", 1.0, 0), part]).unwrap();
+        let said = "Of the day of 1 million these are the first 14 hours, at the day's rates.";
+        for words in [said, "the first 14 hours</div>", "of which only the first hours were run"] {
+            assert!(page.contains(words) && !whole.contains(words), "{words}");
+        }
     }
 
     #[test]

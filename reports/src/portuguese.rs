@@ -78,6 +78,7 @@ const PHRASES: &[(&str, &str)] = &[
     ("restore requests", "pedidos de restauração"),
     ("servers' logs ingested", "logs dos servidores recebidos"),
     ("Lambda logs ingested", "logs da Lambda recebidos"),
+    ("vended logs ingested", "logs dos serviços da AWS recebidos"),
     ("logs ingested", "logs recebidos"),
     ("logs stored", "logs guardados"),
     ("larger objects", "objetos maiores"),

@@ -7,18 +7,29 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
+use claims::words::grouped;
 use jiff::Timestamp;
+use loadgen::{LoadProfile, ProfileOverrides, Shape};
 use runlog::{RunDirectory, RunManifest};
 use serde::Serialize;
 
 use crate::args::LadderArguments;
 use crate::failure::Failure;
-use crate::rungs;
+use crate::{profiles, rungs};
 
 /// A volume: orders a day, and the seconds into which its day is compressed.
 const RUNGS: [(u64, f64); 4] = [(1, 10.0), (100, 20.0), (10_000, 40.0), (1_000_000, 720.0)];
 const DAY_S: f64 = 86_400.0;
+const PROFILE: &str = "business-day";
+
+/// A day that does not fit ends no earlier: its highest rate is at ten.
+const HOURS_MIN: u32 = 11;
+const HOURS_OF_A_DAY: u32 = 24;
+
+/// What a run does besides sending and settling, s: it starts, reads meters, accounts, and reports.
+const BESIDES_S: f64 = 20.0;
 
 /// What is printed as JSON.
 #[derive(Serialize)]
@@ -33,6 +44,8 @@ struct Run<'a> {
     id: &'a str,
     per_day: f64,
     orders: u64,
+    /// Of the day, if not all were run.
+    hours: Option<f64>,
     speed: f64,
     peak_per_s: f64,
     accept_p99_us: Option<u64>,
@@ -44,6 +57,11 @@ struct Run<'a> {
 }
 
 pub(crate) fn execute(arguments: &LadderArguments) -> Result<u8, Failure> {
+    if !(arguments.within.is_finite() && arguments.within > 0.0) {
+        let message = format!("--within must be above 0 minutes, not {}", arguments.within);
+        return Err(Failure::usage(message));
+    }
+    let begun = Instant::now();
     let stopped = Arc::new(AtomicBool::new(false));
     let heard = Arc::clone(&stopped);
     // The run hears the signal too, ends its load and accounts for it; no other is begun.
@@ -54,14 +72,12 @@ pub(crate) fn execute(arguments: &LadderArguments) -> Result<u8, Failure> {
         .map_err(|error| Failure::usage(format!("--out {}: {error}", folder.display())))?;
     let volumes = RUNGS.iter().filter(|(per_day, _)| *per_day <= arguments.up_to);
     let count = volumes.clone().count();
-    for (n, (per_day, seconds)) in volumes.enumerate() {
-        let settled = expected_s(&folder, *per_day).filter(|expected| expected > seconds);
-        let slower = settled.map_or_else(String::new, |expected| {
-            let minutes = (expected / 60.0).ceil();
-            format!("; by what the last volume took, this machine settles them in {minutes} min")
-        });
-        eprintln!("== {} of {count}: {per_day} orders a day, in {seconds} s{slower}", n + 1);
-        run(&folder, *per_day, DAY_S / seconds)?;
+    for (n, &(per_day, seconds)) in volumes.enumerate() {
+        let day = Day { per_day, seconds, order_s: settling_s(&folder) };
+        let left_s = arguments.within * 60.0 - begun.elapsed().as_secs_f64();
+        let hours = if arguments.whole_day { HOURS_OF_A_DAY } else { day.hours_within(left_s) };
+        eprintln!("== {} of {count}: {}", n + 1, day.in_words(hours)?);
+        run(&folder, &day, hours)?;
         if stopped.load(Ordering::Relaxed) {
             eprintln!("stopped: what was run is kept");
             break;
@@ -70,12 +86,70 @@ pub(crate) fn execute(arguments: &LadderArguments) -> Result<u8, Failure> {
     report(&folder, arguments.json, stopped.load(Ordering::Relaxed))
 }
 
+/// A day to be run.
+struct Day {
+    per_day: u64,
+    /// Into which all of it is compressed.
+    seconds: f64,
+    /// How long this machine works on an order, s; none where no run has told yet.
+    order_s: Option<f64>,
+}
+
+impl Day {
+    /// The day as a load, as far as these hours of it.
+    fn profile(&self, hours: u32) -> Result<LoadProfile, Failure> {
+        let mut profile = profiles::find(PROFILE).map_err(Failure::internal)?;
+        if hours < HOURS_OF_A_DAY {
+            profile.shape = Shape::BusinessDay { weekday: None, hours: Some(f64::from(hours)) };
+            profile.name = format!("{PROFILE}-{hours}h");
+            profile.description = format!("{}, its first {hours} hours", profile.description);
+        }
+        let flags = ProfileOverrides {
+            per_day: Some(self.per_day as f64),
+            speed: Some(DAY_S / self.seconds),
+            ..ProfileOverrides::default()
+        };
+        profile.resolve(flags).map_err(Failure::internal)
+    }
+
+    /// How long this machine takes for so many hours of it, s: at least as long as they are sent.
+    fn takes_s(&self, hours: u32) -> Option<f64> {
+        let orders = self.profile(hours).ok()?.orders;
+        let sending_s = self.seconds * f64::from(hours) / f64::from(HOURS_OF_A_DAY);
+        Some((self.order_s.unwrap_or(0.0) * orders as f64).max(sending_s) + BESIDES_S)
+    }
+
+    /// The most hours that are settled in this time.
+    fn hours_within(&self, left_s: f64) -> u32 {
+        let fits = |hours: &u32| self.takes_s(*hours).is_none_or(|takes_s| takes_s <= left_s);
+        (HOURS_MIN..=HOURS_OF_A_DAY).rev().find(fits).unwrap_or(HOURS_MIN)
+    }
+
+    fn in_words(&self, hours: u32) -> Result<String, Failure> {
+        let minutes = |hours| (self.takes_s(hours).unwrap_or(0.0) / 60.0).ceil();
+        let whole = format!("{} orders a day, in {} s", grouped(self.per_day), self.seconds);
+        let is_slower =
+            self.takes_s(hours).is_some_and(|takes_s| takes_s > self.seconds + BESIDES_S);
+        Ok(match (hours < HOURS_OF_A_DAY, is_slower) {
+            (true, _) => format!(
+                "{whole}; of it the first {hours} hours, {} orders: this machine needs some {} min \
+                 for these, and {} for all (--whole-day)",
+                grouped(self.profile(hours)?.orders),
+                minutes(hours),
+                minutes(HOURS_OF_A_DAY)
+            ),
+            (false, true) => format!("{whole}; this machine needs some {} min", minutes(hours)),
+            (false, false) => whole,
+        })
+    }
+}
+
 /// A smaller run is mostly its start and its end.
 const TELLING_ORDERS: u64 = 1_000;
 
-/// How long the processors of this machine need for so many orders, s, by what each order of the
-/// last run took of them; `None` where none was large enough to tell.
-fn expected_s(folder: &Path, orders: u64) -> Option<f64> {
+/// How long the processors of this machine work on an order, s, by what each order of the last run
+/// took of them; `None` where none was large enough to tell.
+fn settling_s(folder: &Path) -> Option<f64> {
     let latest = recorded(folder).ok()?.pop()?;
     let run: RunManifest = RunDirectory::read_json(&RunDirectory::open(latest).manifest()).ok()?;
     if run.planned < TELLING_ORDERS {
@@ -83,21 +157,27 @@ fn expected_s(folder: &Path, orders: u64) -> Option<f64> {
     }
     let cpu_ms: u64 = run.processes.iter().map(|group| group.cpu_ms).sum();
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    Some(cpu_ms as f64 / 1_000.0 / run.planned as f64 * orders as f64 / processors as f64)
+    Some(cpu_ms as f64 / 1_000.0 / run.planned as f64 / processors as f64)
 }
 
-/// Runs one volume; how it ended is in its folder.
-fn run(folder: &Path, per_day: u64, speed: f64) -> Result<(), Failure> {
+/// Runs so many hours of a day; how it ended is in its folder, and beside it what was asked for.
+fn run(folder: &Path, day: &Day, hours: u32) -> Result<(), Failure> {
+    let profile = day.profile(hours)?;
+    let file = folder.join(format!("{}-{}.toml", profile.name, day.per_day));
+    let text = toml::to_string(&profile).map_err(Failure::internal)?;
+    RunDirectory::write(&file, text.as_bytes()).map_err(Failure::usage)?;
     let program = std::env::current_exe().map_err(Failure::internal)?;
     let status = Command::new(program)
-        .args(["run", "business-day", "--json", "--orders", &per_day.to_string()])
-        .args(["--speed", &speed.to_string(), "--out"])
+        .arg("run")
+        .arg(&file)
+        .args(["--json", "--out"])
         .arg(folder)
         .stdout(Stdio::null())
         .status()
         .map_err(Failure::internal)?;
+    let failed = || format!("the run of {} orders a day failed", day.per_day);
     match status.code() {
-        Some(1 | 2) => Err(Failure::internal(format!("the run of {per_day} orders a day failed"))),
+        Some(1 | 2) => Err(Failure::internal(failed())),
         Some(_) | None => Ok(()),
     }
 }
@@ -146,6 +226,7 @@ fn line(rung: &reports::Rung) -> Run<'_> {
         id: &rung.id,
         per_day: rung.per_day,
         orders: rung.orders,
+        hours: rung.hours,
         speed: rung.speed,
         peak_per_s: rung.peak_per_s,
         accept_p99_us: rung.accept_p99_us,
@@ -154,5 +235,42 @@ fn line(rung: &reports::Rung) -> Run<'_> {
         lost: rung.lost,
         duplicated: rung.duplicated,
         exit_code: rung.exit_code,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn million(order_s: f64) -> Day {
+        Day { per_day: 1_000_000, seconds: 720.0, order_s: Some(order_s) }
+    }
+
+    /// At 1.5 ms on each of two processors 501,371 orders, the first 14 hours, take 752 s, and those of
+    /// 15 hours, 581,353, take 872 s; 20 s come on top.
+    #[test]
+    fn a_day_ends_with_the_last_hour_that_fits_and_never_before_its_highest_rate() {
+        assert_eq!(million(0.001_5).hours_within(772.5), 14);
+        assert_eq!(million(0.001_5).hours_within(771.5), 13);
+        assert_eq!(million(0.001_5).hours_within(892.5), 15);
+        assert_eq!(million(0.001_5).hours_within(60.0), HOURS_MIN);
+        // Sending alone takes 720 s.
+        assert_eq!(million(0.000_1).hours_within(740.5), 24);
+        assert_eq!(million(0.000_1).hours_within(739.5), 23);
+    }
+
+    #[test]
+    fn a_volume_of_which_nothing_is_known_is_run_whole() {
+        let day = Day { order_s: None, ..million(0.0) };
+        assert_eq!(day.hours_within(740.5), 24);
+        assert_eq!(day.profile(24).unwrap().orders, 1_000_000);
+        assert_eq!(day.profile(14).unwrap().name, "business-day-14h");
+    }
+
+    #[test]
+    fn a_day_that_is_cut_short_says_how_much_of_it_is_run() {
+        let words = million(0.001_5).in_words(14).unwrap();
+        assert!(words.contains("the first 14 hours, 501,371 orders"), "{words}");
+        assert!(words.contains("13 min") && words.contains("26 for all"), "{words}");
     }
 }

@@ -225,7 +225,7 @@ impl Meter {
             Self::DeepArchiveRestores => {
                 s3_of("restore requests", ("Requests-Tier3", "RestoreObject"), REQUESTS)
             }
-            Self::Logs => watch("Lambda logs ingested", "VendedLog-Bytes", GB),
+            Self::Logs => watch("vended logs ingested", "VendedLog-Bytes", GB),
             Self::OtherLogs => watch("servers' logs ingested", "DataProcessing-Bytes", GB),
             Self::LogsStored => watch("logs stored", "TimedStorage-ByteHrs", MONTHS),
             Self::Alarms => watch("alarms", "CW:AlarmMonitorUsage", "alarm-months"),

@@ -1,4 +1,5 @@
-//! CloudWatch Logs: what Lambda writes is a vended log, with its own tiers, since 2025-05-01.
+//! CloudWatch Logs: what Lambda writes is a vended log, with its own tiers, since 2025-05-01, and so
+//! is an access log of API Gateway. (Up to 10 TB a month other logs have the same price.)
 
 use rust_decimal::Decimal;
 
@@ -9,7 +10,7 @@ pub(crate) fn used(usage: &Usage) -> Vec<Used> {
     let bytes = usage.logs.ingested_bytes;
     vec![Used {
         service: "CloudWatch Logs",
-        item: "Lambda logs ingested".to_owned(),
+        item: "vended logs ingested".to_owned(),
         offer: "AmazonCloudWatch",
         usage_type: "VendedLog-Bytes".into(),
         operation: "",

@@ -60,6 +60,9 @@ pub enum Shape {
         /// Which day; an ordinary one where it is left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         weekday: Option<DayOfWeek>,
+        /// Only its first so many hours; all of it where it is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hours: Option<f64>,
     },
     /// A Brazilian business-to-business week, from Monday's midnight.
     BusinessWeek {},
@@ -122,6 +125,13 @@ impl From<DayOfWeek> for Weekday {
     }
 }
 
+const HOUR_S: f64 = 3_600.0;
+const DAY_S: f64 = 86_400.0;
+
+fn business_day(weekday: Option<DayOfWeek>) -> Curve {
+    weekday.map_or_else(Curve::business_day, |day| Curve::business_day_of(day.into()))
+}
+
 impl Shape {
     /// How long the shape lasts in its own time, s, with so many orders.
     pub fn duration_s(&self, orders: u64) -> f64 {
@@ -135,6 +145,24 @@ impl Shape {
             | Self::BusinessDay { .. }
             | Self::BusinessWeek {}
             | Self::AfterIdle { .. } => self.curve(orders).duration_s(),
+        }
+    }
+
+    /// How many days' orders the shape has: of a day that is cut short, the share that comes before.
+    pub(super) fn days(&self, orders: u64) -> f64 {
+        match self {
+            Self::BusinessDay { weekday, hours: Some(hours) } => {
+                business_day(*weekday).cumulative(hours * HOUR_S)
+            }
+            Self::Constant { .. }
+            | Self::Ramp { .. }
+            | Self::Steps { .. }
+            | Self::Spike { .. }
+            | Self::Soak { .. }
+            | Self::BusinessDay { hours: None, .. }
+            | Self::BusinessWeek {}
+            | Self::AfterIdle { .. }
+            | Self::Replay { .. } => self.duration_s(orders) / DAY_S,
         }
     }
 
@@ -229,7 +257,13 @@ impl Shape {
                 time("duration_s less twice ramp_s", duration_s - 2.0 * ramp_s, false);
             }
             Self::AfterIdle { idle_s } => time("idle_s", *idle_s, true),
-            Self::BusinessDay { .. } | Self::BusinessWeek {} | Self::Replay { .. } => {}
+            Self::BusinessDay { hours: Some(hours), .. } => {
+                if !(hours.is_finite() && *hours > 0.0 && *hours <= 24.0) {
+                    wrong.push(format!("shape.hours must be above 0 and at most 24, not {hours}"));
+                }
+            }
+            Self::BusinessDay { hours: None, .. } | Self::BusinessWeek {} | Self::Replay { .. } => {
+            }
         }
         wrong
     }
@@ -280,8 +314,10 @@ impl Shape {
                 duration_s: *duration_s,
             }),
             Self::Soak { duration_s, ramp_s } => Curve::soak(*duration_s, *ramp_s),
-            Self::BusinessDay { weekday: Some(day) } => Curve::business_day_of((*day).into()),
-            Self::BusinessDay { weekday: None } => Curve::business_day(),
+            Self::BusinessDay { weekday, hours: None } => business_day(*weekday),
+            Self::BusinessDay { weekday, hours: Some(hours) } => {
+                business_day(*weekday).first(hours * HOUR_S)
+            }
             Self::BusinessWeek {} => Curve::business_week(),
             Self::AfterIdle { idle_s } => Curve::constant(idle_s * orders.max(1) as f64),
             // Only until the file is read, which `resolve` does.

@@ -111,11 +111,29 @@ fn every_impossible_shape_is_refused_by_its_key() {
         (r#"{ kind = "soak", duration_s = 10, ramp_s = 6 }"#, "twice ramp_s"),
         (r#"{ kind = "after-idle", idle_s = 0 }"#, "idle_s"),
         (r#"{ kind = "business-day", weekday = "domingo" }"#, "domingo"),
+        (r#"{ kind = "business-day", hours = 0 }"#, "shape.hours"),
+        (r#"{ kind = "business-day", hours = 24.5 }"#, "shape.hours"),
         (r#"{ kind = "replay", file = "/nowhere/a.csv" }"#, "/nowhere/a.csv"),
     ] {
         let error = with_shape(shape).unwrap_err();
         assert!(error.contains(key), "{shape}: {error}");
     }
+}
+
+/// By hand, from the weights at the full hours, (w0 + w24) / 2 + w1 + ... + w23 = 109.4 in all: until
+/// 14 h they are 0.3 + 0.3 + 0.2 + 0.2 + 0.2 + 0.4 + 1 + 2.5 + 5.5 + 8.5 + 10 + 9 + 6 + 6.5 + 4.25.
+#[test]
+fn a_day_that_is_cut_short_has_the_rates_of_the_whole_day() {
+    let part = with_shape(r#"{ kind = "business-day", hours = 14 }"#).unwrap();
+    let flags = ProfileOverrides { per_day: Some(1e6), speed: Some(120.0), ..<_>::default() };
+    let part = part.resolve(flags).unwrap();
+    assert_eq!(part.orders, (1e6_f64 * 54.85 / 109.4).round() as u64);
+    assert!((part.per_day().unwrap() - 1e6).abs() < 2.0);
+    let whole = with_shape(r#"{ kind = "business-day" }"#).unwrap().resolve(flags).unwrap();
+    assert_eq!((whole.orders, whole.per_day()), (1_000_000, Some(1e6)));
+    let (part, whole) = (part.schedule(), whole.schedule());
+    assert_eq!((part.duration().as_secs(), whole.duration().as_secs()), (14 * 30, 24 * 30));
+    assert!((part.peak_rate_per_s() / whole.peak_rate_per_s() - 1.0).abs() < 1e-5);
 }
 
 #[test]

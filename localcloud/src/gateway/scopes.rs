@@ -52,7 +52,7 @@ impl Call<'_> {
     }
 
     /// The names are those of `vtl::CONTEXT`, without the errors'.
-    fn context(&self, name: &str) -> Option<Cow<'_, str>> {
+    pub(super) fn context(&self, name: &str) -> Option<Cow<'_, str>> {
         let user_name = |arn: &str| arn.rsplit('/').next().unwrap_or_default().to_owned();
         let borrowed = Cow::Borrowed;
         match name {

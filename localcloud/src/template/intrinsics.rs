@@ -290,6 +290,11 @@ impl Resolver<'_> {
                 Ok(format!("arn:aws:lambda:{region}:{account}:function:{}", name("FunctionName")?))
             }
             ("AWS::S3::Bucket", "Arn") => Ok(format!("arn:aws:s3:::{}", name("BucketName")?)),
+            // With the star that CloudFormation puts there.
+            ("AWS::Logs::LogGroup", "Arn") => {
+                let group = name("LogGroupName")?;
+                Ok(format!("arn:aws:logs:{region}:{account}:log-group:{group}:*"))
+            }
             ("AWS::IAM::Role", "Arn") => Ok(format!("arn:aws:iam::{account}:role/{id}")),
             ("AWS::EC2::SecurityGroup", "GroupId") => Ok(format!("sg-{}", id.to_lowercase())),
             (_, "Arn") if super::unsimulated::resource(&kind).is_some() => {

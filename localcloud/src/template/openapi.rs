@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::config::{
-    ApiConfig, GatewayResponseConfig, IntegrationResponse, MappingTemplate, RouteConfig,
-    SqsIntegration, Throttle,
+    AccessLogConfig, ApiConfig, GatewayResponseConfig, IntegrationResponse, MappingTemplate,
+    RouteConfig, SqsIntegration, Throttle,
 };
 use crate::vtl::Template;
 
@@ -47,11 +47,29 @@ pub(super) fn api(
             .map(|entry| Ok((entry.name.clone(), entry.value.text()?)))
             .collect::<Read<_>>()?,
         account_throttle: Some(Throttle::ACCOUNT),
+        access_log: fields
+            .optional("AccessLogSetting")
+            .map(|node| access_log(node, notes))
+            .transpose()?,
         ..ApiConfig::default()
     };
     Body { root: body, settings, notes }.read(&mut api)?;
     fields.finish(notes)?;
     Ok(api)
+}
+
+fn access_log(node: &Node, notes: &mut Notes) -> Read<AccessLogConfig> {
+    let fields = Fields::of("AccessLogSetting", node)?;
+    let destination = fields.required("DestinationArn")?;
+    let arn = destination.text()?;
+    let group = arn.split_once(":log-group:").map(|(_, group)| group.trim_end_matches(":*"));
+    let group = group.ok_or_else(|| {
+        destination.problem(format!("only a log group is imitated as a destination, not {arn}"))
+    })?;
+    let log =
+        AccessLogConfig { log_group: group.to_owned(), format: fields.required("Format")?.text()? };
+    fields.finish(notes)?;
+    Ok(log)
 }
 
 /// The throttle of a method and path; `*` and `/*` stand for all.

@@ -110,6 +110,19 @@ fn what_makes_no_difference_here_is_told_with_its_line() {
 }
 
 #[test]
+fn the_access_log_is_the_templates_and_goes_to_the_group_that_is_named_after_the_api() {
+    let api = deployed(&[]).unwrap().api.unwrap();
+    let log = api.access_log.unwrap();
+    assert_eq!((api.name.as_str(), log.log_group.as_str()), ("orders", "/aws/apigateway/orders"));
+    assert!(log.format.starts_with(r#"{"requestId":"$context.requestId","#), "{}", log.format);
+    let other = changed(
+        "DestinationArn: {Fn::GetAtt: [OrdersApiLogs, Arn]}",
+        "DestinationArn: arn:aws:firehose:sa-east-1:123456789012:deliverystream/amazon-apigateway-x",
+    );
+    assert!(other.contains("only a log group is imitated"), "{other}");
+}
+
+#[test]
 fn an_alarm_is_what_it_looks_at_and_its_threshold_on_either_side() {
     let config = deployed(&[("QueueAgeAlarmSeconds", "611"), ("MaximumConcurrency", "7")]).unwrap();
     let alarm = |id: &str| config.alarms.iter().find(|alarm| alarm.id == id).unwrap();

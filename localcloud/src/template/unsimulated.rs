@@ -103,7 +103,6 @@ const PROPERTIES: &[(&str, &str, &str)] = &[
     ("AWS::Serverless::Api", "EndpointConfiguration", ADDRESS),
     ("AWS::Serverless::Api", "Description", CONSOLE),
     ("AWS::Serverless::Api", "Tags", CONSOLE),
-    ("AWS::Serverless::Api", "AccessLogSetting", "there is no access log"),
     ("AWS::Serverless::Api", "TracingEnabled", "nothing is traced"),
     ("AWS::Serverless::Api", "OpenApiVersion", DEPLOYMENT),
     ("AWS::Serverless::Api", "AlwaysDeploy", DEPLOYMENT),

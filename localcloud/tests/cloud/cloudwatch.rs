@@ -12,7 +12,7 @@ use aws_sdk_cloudwatch::types::{
 
 use super::{Fixture, api, eventually, queue};
 
-fn dimension(name: &str, value: &str) -> Dimension {
+pub(crate) fn dimension(name: &str, value: &str) -> Dimension {
     Dimension::builder().name(name).value(value).build()
 }
 
@@ -33,7 +33,7 @@ fn query(
 }
 
 /// A statistic of one service metric over all that has been recorded.
-async fn total(
+pub(crate) async fn total(
     client: &Client,
     namespace: &str,
     name: &str,

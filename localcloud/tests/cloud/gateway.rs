@@ -1,9 +1,10 @@
 //! The REST API: every refusal, and what an acceptance put into the queue.
 
-use localcloud::{FaultPlan, Quota, QuotaPeriod, Throttle, UsagePlan};
+use localcloud::{AccessLogConfig, FaultPlan, Quota, QuotaPeriod, Throttle, UsagePlan};
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
 
+use super::cloudwatch::{dimension, total};
 use super::{Fixture, api, queue};
 
 const GOOD: &str = r#"{"quantity": 2, "note": "ação"}"#;
@@ -198,6 +199,45 @@ async fn a_key_has_the_limits_of_its_plan() {
     let expected =
         [taken(), refused("Too Many Requests"), taken(), taken(), refused("Limit Exceeded")];
     assert_eq!(told_of, expected);
+}
+
+/// One line for who was taken and one for who was refused, and CloudWatch counts their bytes
+/// without the ends of the lines.
+#[tokio::test]
+async fn an_access_log_has_a_line_for_every_request_and_its_volume_is_metered() {
+    let fixture = Fixture::start(|config| {
+        config.queues = vec![queue("work", 30)];
+        let format = "$context.requestId $context.httpMethod $context.path $context.status \
+            $context.identity.apiKeyId $context.error.responseType $context.integration.status \
+            $context.integration.latency";
+        let log = AccessLogConfig { log_group: "/logs/of-orders".into(), format: format.into() };
+        config.api = Some(localcloud::ApiConfig { access_log: Some(log), ..api() });
+    })
+    .await;
+    let mut ids = Vec::new();
+    for (key, status) in [("key-1", 202), ("nobody's", 403)] {
+        let answer = put(&fixture, "/v1/orders/A-7")
+            .header("content-type", "application/json")
+            .header("x-api-key", key)
+            .body(GOOD)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), status);
+        ids.push(answer.headers()["x-amzn-requestid"].to_str().unwrap().to_owned());
+    }
+    let log = std::fs::read_to_string(fixture.dir.path().join("logs/orders-access.log")).unwrap();
+    let lines: Vec<&str> = log.lines().collect();
+    let [taken, refused] = lines[..] else { panic!("{log}") };
+    let taken_so = format!("{} PUT /prod/v1/orders/A-7 202 acme - 200 ", ids[0]);
+    assert!(taken.starts_with(&taken_so), "{taken}");
+    assert!(taken[taken_so.len()..].parse::<u64>().is_ok(), "{taken}");
+    assert_eq!(refused, format!("{} PUT /prod/v1/orders/A-7 403 - INVALID_API_KEY - -", ids[1]));
+    let group = [dimension("LogGroupName", "/logs/of-orders")];
+    let client = fixture.cloudwatch();
+    let metered = |name| total(&client, "AWS/Logs", name, &group, "Sum");
+    assert_eq!(metered("IncomingBytes").await, (taken.len() + refused.len()) as f64);
+    assert_eq!(metered("IncomingLogEvents").await, 2.0);
 }
 
 #[tokio::test]
