@@ -565,7 +565,7 @@ pub(crate) struct ReportArguments {
 /// Runs a business day of 1, 100, 10,000 and 1,000,000 orders, its time compressed, and writes one
 /// page of them: the evidence for "from one to millions". Ctrl-C keeps what was run.
 ///
-/// Where this machine cannot settle a whole day within the time that is left, by what the run before
+/// Where this machine cannot settle a whole day within the time that is left, by what 10,000 orders
 /// took of it, the day ends earlier, after its busiest hour: at the rates of the whole day, with fewer
 /// orders, and the page says so. A day of a million takes 1.6 ms of processor time an order, on two, to
 /// be whole in 15 minutes.

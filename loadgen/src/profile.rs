@@ -251,7 +251,15 @@ impl LoadProfile {
     /// None for a replay whose file has not been read.
     pub fn per_day(&self) -> Option<f64> {
         let days = self.shape.days(self.orders);
-        (days > 0.0).then(|| self.orders as f64 / days)
+        let per_day = self.orders as f64 / days;
+        match self.shape {
+            // Orders are whole, so that the last digits of the whole day's are not known.
+            Shape::BusinessDay { hours: Some(_), .. } => {
+                let step = 10_f64.powf((1.0 / days).log10().ceil());
+                Some((per_day / step).round() * step)
+            }
+            _ => (days > 0.0).then_some(per_day),
+        }
     }
 
     /// What its arrivals are: orders, wrong ones, repeats.

@@ -28,6 +28,9 @@ const PROFILE: &str = "business-day";
 const HOURS_MIN: u32 = 11;
 const HOURS_OF_A_DAY: u32 = 24;
 
+/// What is sent to see how long a larger day will take.
+const PROBE_ORDERS: u64 = 10_000;
+
 /// What a run does besides sending and settling, s: it starts, reads meters, accounts, and reports.
 const BESIDES_S: f64 = 20.0;
 
@@ -73,7 +76,10 @@ pub(crate) fn execute(arguments: &LadderArguments) -> Result<u8, Failure> {
     let volumes = RUNGS.iter().filter(|(per_day, _)| *per_day <= arguments.up_to);
     let count = volumes.clone().count();
     for (n, &(per_day, seconds)) in volumes.enumerate() {
-        let day = Day { per_day, seconds, order_s: settling_s(&folder) };
+        let mut day = Day { per_day, seconds, order_s: None };
+        if !arguments.whole_day && per_day > PROBE_ORDERS {
+            day.order_s = Some(probe(&folder, &day)?);
+        }
         let left_s = arguments.within * 60.0 - begun.elapsed().as_secs_f64();
         let hours = if arguments.whole_day { HOURS_OF_A_DAY } else { day.hours_within(left_s) };
         eprintln!("== {} of {count}: {}", n + 1, day.in_words(hours)?);
@@ -91,7 +97,7 @@ struct Day {
     per_day: u64,
     /// Into which all of it is compressed.
     seconds: f64,
-    /// How long this machine works on an order, s; none where no run has told yet.
+    /// How long this machine works on an order, s; none where it does not matter.
     order_s: Option<f64>,
 }
 
@@ -144,20 +150,22 @@ impl Day {
     }
 }
 
-/// A smaller run is mostly its start and its end.
-const TELLING_ORDERS: u64 = 1_000;
-
-/// How long the processors of this machine work on an order, s, by what each order of the last run
-/// took of them; `None` where none was large enough to tell.
-fn settling_s(folder: &Path) -> Option<f64> {
-    let latest = recorded(folder).ok()?.pop()?;
-    let run: RunManifest = RunDirectory::read_json(&RunDirectory::open(latest).manifest()).ok()?;
-    if run.planned < TELLING_ORDERS {
-        return None;
-    }
+/// How long the processors of this machine work on an order of this day, s: some are sent as fast as the
+/// day's, because batches that are full take less an order. The run is kept, and is no volume.
+fn probe(folder: &Path, day: &Day) -> Result<f64, Failure> {
+    let orders = grouped(PROBE_ORDERS);
+    eprintln!("== {orders} orders at the rates of the next day: how long does this machine need?");
+    let folder = folder.join("probe");
+    std::fs::create_dir_all(&folder).map_err(Failure::internal)?;
+    let seconds = day.seconds * PROBE_ORDERS as f64 / day.per_day as f64;
+    run(&folder, &Day { per_day: PROBE_ORDERS, seconds, order_s: None }, HOURS_OF_A_DAY)?;
+    let run = recorded(&folder)?.pop();
+    let run = run.ok_or_else(|| Failure::internal("the probe has no verdict"))?;
+    let run: RunManifest =
+        RunDirectory::read_json(&RunDirectory::open(run).manifest()).map_err(Failure::internal)?;
     let cpu_ms: u64 = run.processes.iter().map(|group| group.cpu_ms).sum();
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    Some(cpu_ms as f64 / 1_000.0 / run.planned as f64 / processors as f64)
+    Ok(cpu_ms as f64 / 1_000.0 / run.planned as f64 / processors as f64)
 }
 
 /// Runs so many hours of a day; how it ended is in its folder, and beside it what was asked for.
