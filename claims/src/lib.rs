@@ -15,6 +15,7 @@ pub mod words;
 pub use evidence::Evidence;
 pub use finding::{Fact, Finding, Standing, Summary};
 pub use generator_health::bottleneck;
+pub use no_order_lost::is_owed;
 pub use verdict::{Judgement, RunVerdict, judge};
 
 /// A claim: its name and how it is examined.

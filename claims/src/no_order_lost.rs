@@ -58,12 +58,16 @@ fn summary(account: &Reconciliation) -> Summary {
     }
 }
 
+/// Whether all that is missing may still wait in the queue: that is owed, and what is missing beyond it
+/// is lost.
+pub fn is_owed(account: &Reconciliation) -> bool {
+    account.undrained > 0 && account.lost.count + account.incomplete.count <= account.undrained
+}
+
 fn decide(account: &Reconciliation) -> (Standing, String) {
     let settled = account.documented + account.refused + account.recovered;
-    // What waits in the queue is owed; what is missing beyond that is lost.
-    let is_owed = account.lost.count + account.incomplete.count <= account.undrained;
     let is_clean_so_far = account.duplicated.is_empty() && account.unexpected.is_empty();
-    if account.undrained > 0 && is_owed && is_clean_so_far {
+    if is_owed(account) && is_clean_so_far {
         let waiting = grouped(account.undrained);
         return (
             Standing::NotShown,

@@ -69,6 +69,11 @@ pub(crate) fn text(rungs: &[Rung]) -> String {
             rung.exit_code
         );
     }
+    for rung in rungs.iter().filter(|rung| rung.owed > 0) {
+        let (per_day, owed) = (grouped(rung.per_day.round() as u64), grouped(rung.owed));
+        let _ =
+            writeln!(text, "\n  {per_day} a day: {owed} orders still waited when it was stopped");
+    }
     for (rung, hours) in rungs.iter().filter_map(|rung| Some((rung, rung.hours?))) {
         let per_day = grouped(rung.per_day.round() as u64);
         let _ = writeln!(
@@ -111,7 +116,8 @@ fn rung(run: &Path, page: &Path) -> Result<Rung, Failure> {
         accept_p99_us: (response.count > 0).then_some(response.p99_us),
         document_p99_us: documented.map(|summary| summary.p99_us),
         usd_per_order: bill.unwrap_or(0.0) / 1e6,
-        lost: account.lost.count,
+        lost: if claims::is_owed(&account) { 0 } else { account.lost.count },
+        owed: if claims::is_owed(&account) { account.undrained } else { 0 },
         duplicated: account.duplicated.count,
         findings: judgement.findings,
         exit_code: judgement.exit_code,
@@ -155,6 +161,7 @@ mod tests {
             document_p99_us: Some(11),
             usd_per_order: 0.13,
             lost: 0,
+            owed: 0,
             duplicated: 0,
             findings: Vec::new(),
             exit_code,

@@ -255,7 +255,7 @@ impl LoadProfile {
         match self.shape {
             // Orders are whole, so that the last digits of the whole day's are not known.
             Shape::BusinessDay { hours: Some(_), .. } => {
-                let step = 10_f64.powf((1.0 / days).log10().ceil());
+                let step = 10_f64.powf((1.0 / days).log10().ceil()).min(per_day);
                 Some((per_day / step).round() * step)
             }
             _ => (days > 0.0).then_some(per_day),

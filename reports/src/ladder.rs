@@ -35,6 +35,8 @@ pub struct Rung {
     pub usd_per_order: f64,
     /// Orders that were lost.
     pub lost: u64,
+    /// Orders that still waited when the run was stopped, which is no loss.
+    pub owed: u64,
     /// Orders that were there more than once.
     pub duplicated: u64,
     /// What the run found.
@@ -129,7 +131,11 @@ fn runs(rungs: &[Rung]) -> Markup {
                     td.number { (format!("{:.0}/s", rung.peak_per_s)) }
                     td.number { (time(rung.accept_p99_us)) } td.number { (time(rung.document_p99_us)) }
                     td.number { (format!("${:.7}", rung.usd_per_order)) }
-                    td.number { (grouped(rung.lost)) } td.number { (grouped(rung.duplicated)) }
+                    td.number {
+                        (grouped(rung.lost))
+                        @if rung.owed > 0 { div.note { (grouped(rung.owed)) " still waited" } }
+                    }
+                    td.number { (grouped(rung.duplicated)) }
                     td {
                         span class={ "standing " (class(standing(rung))) } { (standing(rung)) }
                         @for finding in rung.findings.iter().filter(|finding| finding.standing != Standing::Holds) {
@@ -221,6 +227,7 @@ mod tests {
             document_p99_us: Some(23_000),
             usd_per_order: 0.000_028,
             lost,
+            owed: 0,
             duplicated: 0,
             findings: Vec::new(),
             exit_code: 0,
@@ -238,8 +245,9 @@ mod tests {
     #[test]
     fn a_day_that_was_not_run_to_its_end_says_how_far_and_that_the_rates_are_the_days() {
         let whole = ladder_page(&[rung("a", 1e6, 0)]).unwrap();
-        let part = Rung { hours: Some(14.0), ..rung("a", 1e6, 0) };
+        let part = Rung { hours: Some(14.0), owed: 17, ..rung("a", 1e6, 0) };
         let page = ladder_page(&[rung("b", 1.0, 0), part]).unwrap();
+        assert!(page.contains("17 still waited"), "{page}");
         let said = "Of the day of 1 million these are the first 14 hours, at the day's rates.";
         for words in [said, "the first 14 hours</div>", "of which only the first hours were run"] {
             assert!(page.contains(words) && !whole.contains(words), "{words}");
