@@ -566,9 +566,9 @@ pub(crate) struct ReportArguments {
 /// page of them: the evidence for "from one to millions". Ctrl-C keeps what was run.
 ///
 /// Where this machine cannot settle a whole day within the time that is left, by what 10,000 orders
-/// took of it, the day ends earlier, after its busiest hour: at the rates of the whole day, with fewer
-/// orders, and the page says so. A day of a million takes 1.6 ms of processor time an order, on two, to
-/// be whole in 15 minutes.
+/// took of it, the day ends earlier: at the rates of the whole day, with fewer orders, and the page says
+/// so. Its busiest hour is never left out. A million is run whole in 15 minutes where an order takes no
+/// more than 1.1 ms of processor time, on two processors.
 ///
 /// Exit code: that of the worst run, as of `vazao run`. A day of 1 order or of 100 tells no p99, which
 /// is no fault where a larger day tells it.

@@ -71,8 +71,7 @@ pub(crate) fn text(rungs: &[Rung]) -> String {
     }
     for rung in rungs.iter().filter(|rung| rung.owed > 0) {
         let (per_day, owed) = (grouped(rung.per_day.round() as u64), grouped(rung.owed));
-        let _ =
-            writeln!(text, "\n  {per_day} a day: {owed} orders still waited when it was stopped");
+        let _ = writeln!(text, "\n  {per_day} a day: {owed} orders still waited at its end");
     }
     for (rung, hours) in rungs.iter().filter_map(|rung| Some((rung, rung.hours?))) {
         let per_day = grouped(rung.per_day.round() as u64);

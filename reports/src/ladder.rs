@@ -35,7 +35,7 @@ pub struct Rung {
     pub usd_per_order: f64,
     /// Orders that were lost.
     pub lost: u64,
-    /// Orders that still waited when the run was stopped, which is no loss.
+    /// Orders that still waited when the run ended, which is no loss.
     pub owed: u64,
     /// Orders that were there more than once.
     pub duplicated: u64,

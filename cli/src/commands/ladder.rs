@@ -59,7 +59,7 @@ struct Run<'a> {
     document_p99_us: Option<u64>,
     usd_per_order: f64,
     lost: u64,
-    /// That still waited when the run was stopped.
+    /// That still waited when the run ended.
     owed: u64,
     duplicated: u64,
     exit_code: u8,
