@@ -101,6 +101,7 @@ fn rung(run: &Path, page: &Path) -> Result<Rung, Failure> {
     };
     let bill = cost.regions.first().and_then(|region| region.per_million.total.exact().to_f64());
     let response = &manifest.generator.response;
+    let is_owed = claims::is_owed(&account);
     let profile = LoadProfile::parse(&manifest.profile_toml, &manifest.profile).ok();
     Ok(Rung {
         link: link(run, page),
@@ -115,8 +116,8 @@ fn rung(run: &Path, page: &Path) -> Result<Rung, Failure> {
         accept_p99_us: (response.count > 0).then_some(response.p99_us),
         document_p99_us: documented.map(|summary| summary.p99_us),
         usd_per_order: bill.unwrap_or(0.0) / 1e6,
-        lost: if claims::is_owed(&account) { 0 } else { account.lost.count },
-        owed: if claims::is_owed(&account) { account.undrained } else { 0 },
+        lost: if is_owed { 0 } else { account.lost.count },
+        owed: if is_owed { account.undrained } else { 0 },
         duplicated: account.duplicated.count,
         findings: judgement.findings,
         exit_code: judgement.exit_code,

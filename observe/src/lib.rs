@@ -21,7 +21,7 @@ pub use cloud::{Cloud, CloudAddress, ObserveError};
 pub use dead_letters::{DeadLetter, DeadLetterQueue, Look, MoveStatus, MoveTask};
 pub use inventory::{Inventory, read_inventory};
 pub use ledger::{LedgerCounts, read_ledger, read_server_ledger};
-pub use meters::{MetersOf, Readings, Series, access_log_group, read_meters, read_values};
+pub use meters::{MetersOf, Readings, Series, read_meters, read_values};
 pub use queue::{QueueDepth, queue_depth};
 pub use stack::Stack;
 pub use timeline::{Period, read_cloud_timeline};

@@ -102,18 +102,14 @@ impl MetersOf {
         log_group(&format!("/aws/lambda/{}", self.function), metric)
     }
 
+    /// The group that `infra/template.yaml` names after the API.
     fn access_log(&self, metric: &str) -> Series {
-        log_group(&access_log_group(&self.api), metric)
+        log_group(&format!("/aws/apigateway/{}", self.api), metric)
     }
 }
 
 fn log_group(group: &str, metric: &str) -> Series {
     Series::new("AWS/Logs", metric, "Sum", &[("LogGroupName", group)])
-}
-
-/// The log group to which `infra/template.yaml` has an API write its access log.
-pub fn access_log_group(api: &str) -> String {
-    format!("/aws/apigateway/{api}")
 }
 
 /// Reads the sums over `[from, to)`, in periods of `period_s`.

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use claims::words::grouped;
 use jiff::Timestamp;
-use loadgen::{LoadProfile, ProfileOverrides, Shape};
+use loadgen::{Curve, LoadProfile, ProfileOverrides, Shape};
 use runlog::{RunDirectory, RunManifest};
 use serde::Serialize;
 
@@ -94,7 +94,7 @@ pub(crate) fn execute(arguments: &LadderArguments) -> Result<u8, Failure> {
         }
         let left_s = arguments.within * 60.0 - begun.elapsed().as_secs_f64();
         let hours = if arguments.whole_day { HOURS_OF_A_DAY } else { day.hours_within(left_s) };
-        eprintln!("== {} of {count}: {}", n + 1, day.in_words(hours)?);
+        eprintln!("== {} of {count}: {}", n + 1, day.in_words(hours));
         run(&folder, &day, hours)?;
     }
     if stopped.load(Ordering::Relaxed) {
@@ -131,45 +131,45 @@ impl Day {
         profile.resolve(flags).map_err(Failure::internal)
     }
 
+    /// The orders of its first hours.
+    fn orders(&self, hours: u32) -> f64 {
+        self.per_day as f64 * Curve::business_day().cumulative(f64::from(hours) * 3_600.0)
+    }
+
     /// How long this machine takes for so many hours of it, s: since the last hour that began with
     /// nothing waiting it has worked without a pause, and before that it could go no faster than orders
     /// came. Whichever hour that is makes the longest time.
-    fn takes_s(&self, hours: u32) -> Option<f64> {
+    fn takes_s(&self, hours: u32) -> f64 {
         let order_s = self.order_s.unwrap_or(0.0);
-        let before = |hour: u32| match hour {
-            0 => Some(0),
-            _ => self.profile(hour).ok().map(|profile| profile.orders),
-        };
-        let orders = before(hours)?;
         let ends_s = |hour: u32| {
             let sent_s = self.seconds * f64::from(hour) / f64::from(HOURS_OF_A_DAY);
-            Some(sent_s + order_s * orders.saturating_sub(before(hour)?) as f64)
+            sent_s + order_s * (self.orders(hours) - self.orders(hour))
         };
-        Some((0..=hours).filter_map(ends_s).fold(0.0, f64::max) + BESIDES_S)
+        (0..=hours).map(ends_s).fold(0.0, f64::max) + BESIDES_S
     }
 
     /// The most hours that are settled in this time.
     fn hours_within(&self, left_s: f64) -> u32 {
-        let fits = |hours: &u32| self.takes_s(*hours).is_none_or(|takes_s| takes_s <= left_s);
+        let fits = |hours: &u32| self.takes_s(*hours) <= left_s;
         (HOURS_MIN..=HOURS_OF_A_DAY).rev().find(fits).unwrap_or(HOURS_MIN)
     }
 
-    fn in_words(&self, hours: u32) -> Result<String, Failure> {
-        let minutes = |hours| (self.takes_s(hours).unwrap_or(0.0) / 60.0).ceil();
+    fn in_words(&self, hours: u32) -> String {
+        let minutes = |hours| (self.takes_s(hours) / 60.0).ceil();
         let whole = format!("{} orders a day, in {} s", grouped(self.per_day), self.seconds);
-        let is_slower =
-            self.takes_s(hours).is_some_and(|takes_s| takes_s > self.seconds + BESIDES_S);
-        Ok(match (hours < HOURS_OF_A_DAY, is_slower) {
-            (true, _) => format!(
+        if hours < HOURS_OF_A_DAY {
+            format!(
                 "{whole}; of it the first {hours} hours, {} orders: this machine needs some {} min \
                  for these, and {} for all (--whole-day)",
-                grouped(self.profile(hours)?.orders),
+                grouped(self.orders(hours).round() as u64),
                 minutes(hours),
                 minutes(HOURS_OF_A_DAY)
-            ),
-            (false, true) => format!("{whole}; this machine needs some {} min", minutes(hours)),
-            (false, false) => whole,
-        })
+            )
+        } else if self.takes_s(hours) > self.seconds + BESIDES_S {
+            format!("{whole}; this machine needs some {} min", minutes(hours))
+        } else {
+            whole
+        }
     }
 }
 
@@ -301,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_day_that_is_cut_short_says_how_much_of_it_is_run() {
-        let words = million(0.001_5).in_words(14).unwrap();
+        let words = million(0.001_5).in_words(14);
         assert!(words.contains("the first 14 hours, 501,371 orders"), "{words}");
         assert!(words.contains("16 min") && words.contains("28 for all"), "{words}");
     }

@@ -45,7 +45,20 @@ fn every_order_of_a_run_is_documented_once_and_every_file_is_written() {
         assert!(size.is_ok_and(|size| size > 100), "{name}");
     }
     the_database_has_exactly_the_planned_orders(&finished);
+    the_bill_has_every_byte_of_both_logs(&finished);
     the_run_can_be_simulated(&finished);
+}
+
+/// The function's log and the gateway's access log, without the ends of their lines.
+fn the_bill_has_every_byte_of_both_logs(finished: &crate::vazao::Finished) {
+    let logs = finished.directory.file("cloud").join("logs");
+    let written = ["order-processor.log", "orders-access.log"].map(|name| {
+        let log = std::fs::read(logs.join(name)).unwrap();
+        log.iter().filter(|byte| **byte != b'\n').count() as u64
+    });
+    assert!(written.iter().all(|bytes| *bytes > 0), "{written:?}");
+    let usage: costmodel::Usage = RunDirectory::read_json(&finished.directory.usage()).unwrap();
+    assert_eq!(usage.logs.ingested_bytes.amount, written.iter().sum::<u64>(), "{written:?}");
 }
 
 /// Whether the model is valid depends on what else the machine does meanwhile; what was measured
